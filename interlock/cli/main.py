@@ -1,0 +1,88 @@
+"""The command line: verbs by name, each in a thin module that is imported when it is asked for."""
+
+import sys
+from collections.abc import Callable
+from functools import cache, wraps
+from importlib import import_module
+from typing import Any
+
+import click
+
+from interlock.errors import guard
+
+VERBS = {
+    "Build": {
+        "run": "interlock.cli.run:run",
+        "compose": "interlock.cli.compose:compose",
+        "refresh": "interlock.cli.refresh:refresh",
+    },
+    "Prove": {
+        "prove": "interlock.cli.prove:prove",
+        "pins": "interlock.cli.pins:pins",
+    },
+}
+PLACES = {verb: place for verbs in VERBS.values() for verb, place in verbs.items()}
+
+
+class Verbs(click.Group):
+    """A group whose commands stand in VERBS, and run in the project's folder."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
+        return list(PLACES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        return command(cmd_name) if cmd_name in PLACES else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        width = max(map(len, PLACES))
+        for title, verbs in VERBS.items():
+            with formatter.section(title):
+                formatter.write_dl([(verb.ljust(width), command(verb).get_short_help_str(limit=100)) for verb in verbs])
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="interlock", message="interlock %(version)s")
+def interlock() -> None:
+    """A tabular model from notebook to production as one DVC project.
+
+    Each command answers --help with an example. `make` is `interlock run`, after the environment is set up.
+    """
+
+
+@cache
+def command(verb: str) -> click.Command:
+    """The command of `verb`, which enters the project's folder before it runs."""
+    module, _, name = PLACES[verb].partition(":")
+    found: click.Command = getattr(import_module(module), name)
+    found.callback = _in_project(found.callback)
+    return found
+
+
+def start() -> None:
+    """Run the command line's words, and exit; usage errors exit with 2 as click's do."""
+    try:
+        sys.exit(interlock.main(standalone_mode=False))
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+
+
+def main() -> None:
+    guard(start)
+
+
+def _in_project(callback: Any) -> Callable[..., Any]:
+    @wraps(callback)
+    def inside(*arguments: Any, **options: Any) -> Any:
+        from interlock.project import enter
+
+        enter()
+        return callback(*arguments, **options)
+
+    return inside
+
+
+if __name__ == "__main__":
+    main()

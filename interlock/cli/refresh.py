@@ -1,0 +1,140 @@
+"""`interlock refresh`: accept what the sources hold now, and see what changed."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from interlock.sources.changes import Cells, Change
+    from interlock.sources.refresh import Outcome, Refreshed
+
+
+@click.command
+@click.option("--check", is_flag=True, help="Change nothing; exit with 4 where a source is not as pinned.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def refresh(check: bool, as_json: bool) -> None:
+    """Pin what the sources hold now, and show what changed.
+
+    Compares each source that moved with the snapshot in data/raw: rows, columns, types, time span, and in references
+    every changed cell. The pins lie in data/sources/, in git: commit them to accept the change.
+
+    \b
+    Example:
+      interlock refresh            after a source moved
+      interlock refresh --check    in CI
+    """
+    if check:
+        _check(as_json)
+        return
+    from interlock.params import load
+    from interlock.sources.refresh import refresh as pin
+    from interlock.sources.spec import Tables, World
+
+    usecase, tables, world = load("usecase.name", str), load("usecase.tables", Tables), load("usecase.world", World)
+    with _progress(len(tables), hidden=as_json) as say:
+        refreshed = pin(usecase, tables, world, say)
+    _print_json(refreshed) if as_json else _show(refreshed)
+
+
+def _check(as_json: bool) -> None:
+    from interlock.errors import SourceError
+    from interlock.params import load
+    from interlock.sources import pins
+    from interlock.sources.looks import look
+    from interlock.sources.spec import Tables
+
+    findings = look(load("usecase.tables", Tables), pins.load(load("usecase.name", str)), memory=None)
+    if as_json:
+        _print_json(findings)
+    for finding in () if as_json else findings:
+        click.echo(f"{finding.found}\n  → {finding.remedy}")
+    if failed := [finding.table for finding in findings if finding.kind != "note"]:
+        raise SourceError(f"not as pinned: {', '.join(failed)}", pins.REFRESH)
+    if not as_json:
+        click.echo("the sources are as pinned" if not findings else "the sources that could be asked are as pinned")
+
+
+def _print_json(found: object) -> None:
+    from msgspec import to_builtins
+
+    click.echo(json.dumps(to_builtins(found), indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def _progress(total: int, *, hidden: bool) -> Iterator[Callable[[str], None]]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=hidden or not console.is_terminal) as progress:
+        task = progress.add_task("", total=total)
+        begun: list[str] = []
+
+        def say(table: str) -> None:
+            progress.update(task, description=table, completed=len(begun))
+            begun.append(table)
+
+        yield say
+
+
+def _show(refreshed: "Refreshed") -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False)
+    moved = [outcome for outcome in refreshed.tables if outcome.moved]
+    if moved:
+        console.print(_overview(refreshed.tables))
+    for outcome in moved:
+        console.print(f"{outcome.table}: {'pinned for the first time' if outcome.first else outcome.moved}", soft_wrap=True)
+        if outcome.change and outcome.change.cells and outcome.change.cells.first:
+            console.print(_cells(outcome.change.cells))
+    if refreshed.note:
+        console.print(f"note: {refreshed.note}", soft_wrap=True)
+    console.print(f"{refreshed.pins} is {'written: commit it to accept the change' if refreshed.written else 'up to date'}", soft_wrap=True)
+
+
+def _overview(outcomes: "list[Outcome]") -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("table", "source", "rows", "columns", "time span", "cells")
+    for outcome in outcomes:
+        state = "first pin" if outcome.first else "moved" if outcome.moved else "as pinned"
+        told = _told(outcome.change) if outcome.change else ["", "", "", ""]
+        table.add_row(*map(Text, [outcome.table, state, *told]))
+    return table
+
+
+def _told(change: "Change") -> list[str]:
+    before, after = change.rows
+    rows = f"{after:,}" if before in (None, after) else f"{before:,} → {after:,}"
+    rows += f"\n{change.new:,} new, {change.gone:,} gone" if change.new or change.gone else ""
+    columns = [f"+ {column}" for column in change.added] + [f"− {column}" for column in change.removed]
+    columns += [f"{column} {was} → {now}" for column, (was, now) in change.types.items()]
+    spans = [
+        f"{column} {_span(now)}" if was == now or was is None else f"{column} {_span(was)} → {_span(now)}"
+        for column, (was, now) in change.spans.items()
+    ]
+    cells = f"{change.cells.changed:,} changed\nkeys: {change.cells.new:,} new, {change.cells.gone:,} gone" if change.cells else ""
+    return [rows, "\n".join(columns) or ("" if before is None else "same"), "\n".join(spans) or ("" if before is None else "same"), cells]
+
+
+def _span(span: list[str] | None) -> str:
+    return " to ".join(moment.removesuffix("+00:00") for moment in span) if span else "none"
+
+
+def _cells(cells: "Cells") -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    more = cells.changed - len(cells.first)
+    table = Table(*cells.key, "column", "before", "after", caption=f"and {more:,} more" if more else None)
+    for cell in cells.first:
+        texts = [*cell.key, cell.column, cell.before, cell.after]
+        table.add_row(*(Text("null", style="dim") if text is None else Text(text) for text in texts))
+    return table

@@ -1,0 +1,63 @@
+"""The arithmetic of windows, once for every executor: measures as integers, totals to values.
+
+Integer addition is associative, so totals are the same in any order; the one conversion and the one division to a
+float stand here. Squares are Int128: with at most 2³¹ rows and totals below 2⁶³ neither n·Σx² nor (Σx)² can wrap.
+"""
+
+import polars as pl
+
+from interlock.features import expressions
+from interlock.features.operations import divided
+from interlock.features.featureset import Window
+
+
+def kept(window: Window) -> pl.Expr:
+    """True for the rows of a history that `window` counts: they pass its filter, and the measure is known."""
+    passes = pl.lit(True) if window.where is None else expressions.build(window.where).fill_null(False)
+    return passes if window.measure is None else passes & expressions.build(window.measure).is_not_null()
+
+
+def measured(window: Window) -> pl.Expr:
+    """The measure of each row as a whole number of units of its last decimal place."""
+    assert window.measure is not None
+    value = expressions.build(window.measure)
+    return scaled(value, window.places).cast(pl.Int64) if window.places else value.cast(pl.Int64)
+
+
+def scaled(value: pl.Expr, places: int) -> pl.Expr:
+    """A float measure times 10^places, rounded to a whole number."""
+    return (value.cast(pl.Float64) * 10.0**places).round(0)
+
+
+def inexact(window: Window) -> pl.Expr:
+    """True for rows whose measure breaks the declaration: more decimals than its places, or beyond its bound."""
+    assert window.measure is not None
+    value = expressions.build(window.measure)
+    if value_is_exact(window):
+        return pl.lit(False)
+    wide = ~(value.cast(pl.Float64).abs() <= window.max_abs)
+    fine = divided(scaled(value, window.places), pl.lit(10.0**window.places)) != value.cast(pl.Float64)
+    return wide | fine
+
+
+def value_is_exact(window: Window) -> bool:
+    """A count and a share of a condition need no check."""
+    return window.statistic in {"count", "share", "min", "max"}
+
+
+def value(window: Window, n: pl.Expr, total: pl.Expr, squares: pl.Expr) -> pl.Expr:
+    """The value of a window from its count `n`, its total and its total of squares, all integers."""
+    unit = 10**window.places
+    some = n > 0
+    match window.statistic:
+        case "count":
+            return n
+        case "sum":
+            return pl.when(some).then(divided(total.cast(pl.Float64), pl.lit(float(unit))) if window.places else total)
+        case "mean" | "share":
+            return pl.when(some).then(divided(total.cast(pl.Float64), (n * unit).cast(pl.Float64)))
+        case "std":
+            wide, many = total.cast(pl.Int128), n.cast(pl.Int128)
+            spread = divided((many * squares - wide * wide).cast(pl.Float64), (many * (many - 1)).cast(pl.Float64))
+            return pl.when(n > 1).then(divided(spread.sqrt(), pl.lit(float(unit))))
+    raise AssertionError(window.statistic)

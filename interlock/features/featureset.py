@@ -1,0 +1,209 @@
+"""What a use case's features are as data: exported with the model, executed offline and online, fingerprinted.
+
+Executors work from these declarations alone; expressions in them are nodes of `interlock.features.expressions`.
+Times are microseconds.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from interlock.errors import ArtifactError
+from interlock.features import expressions
+from interlock.features.expressions import Node
+from interlock.files import write_text
+
+Keys: TypeAlias = tuple[tuple[str, str], ...]
+Statistic: TypeAlias = Literal["count", "sum", "mean", "std", "share", "min", "max"]
+
+
+class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The base of what is exported: frozen, and closed to unknown fields."""
+
+
+class Request(Declaration):
+    """The row to score: its key, the column that holds the moment of prediction, and the type of each column."""
+
+    by: tuple[str, ...]
+    as_of: str | None
+    types: dict[str, str]
+
+    @property
+    def key(self) -> list[str]:
+        """The columns that identify a request, in the order in which rows are sorted."""
+        return [*([self.as_of] if self.as_of else []), *self.by]
+
+
+class Reference(Declaration):
+    """A table looked up by key: the key columns and the fixed columns that anything reads, with their types."""
+
+    by: tuple[str, ...]
+    types: dict[str, str]
+
+
+class Look(Declaration):
+    """One fixed column of a reference; `keys` are pairs (column of the reference, column that holds its value)."""
+
+    reference: str
+    column: str
+    keys: Keys
+
+
+class History(Declaration):
+    """How a history comes from one row of the table `source`: `reads` are the source columns with their types.
+
+    Lookups come first, then the filter, then the steps of `let` in order; every other expression may read them.
+    """
+
+    source: str
+    reads: dict[str, str]
+    id: Node
+    time: Node
+    columns: dict[str, Node]
+    types: dict[str, str]
+    available: Node | None = None
+    lateness: int = 0
+    where: Node | None = None
+    lookups: dict[str, Look] = {}
+    let: dict[str, Node] = {}
+
+
+class About(Declaration):
+    """What people need to know of a feature; nothing of it changes a value."""
+
+    description: str = ""
+    unit: str = ""
+    expect: tuple[float, float] | None = None
+    severity: Literal["warn", "fail"] = "warn"
+    deprecated: str = ""
+
+
+class Feature(Declaration, tag_field="kind"):
+    """What all kinds of feature have; a leading underscore keeps one out of the model."""
+
+    name: str
+    dtype: str
+    about: About
+
+    @property
+    def public(self) -> bool:
+        return not self.name.startswith("_")
+
+
+class Lookup(Feature, tag="lookup"):
+    reference: str
+    column: str
+    keys: Keys
+
+
+class OnDemand(Feature, tag="on_demand"):
+    expression: Node
+
+
+class Latest(Feature, tag="latest"):
+    history: str
+    keys: Keys
+    value: Node
+    where: Node | None = None
+    max_age: int | None = None
+    ago: int = 0
+
+
+class Window(Feature, tag="window"):
+    history: str
+    keys: Keys
+    statistic: Statistic
+    width: int
+    measure: Node | None = None
+    where: Node | None = None
+    places: int = 0
+    max_abs: float = 1
+    ago: int = 0
+
+
+AnyFeature: TypeAlias = Lookup | OnDemand | Latest | Window
+
+
+class FeatureSet(Declaration, dict=True):
+    """Everything needed to compute features from requests, references and histories, with no Python of the use case."""
+
+    request: Request
+    references: dict[str, Reference]
+    histories: dict[str, History]
+    features: tuple[AnyFeature, ...]
+
+    @cached_property
+    def by_name(self) -> dict[str, AnyFeature]:
+        return {feature.name: feature for feature in self.features}
+
+    @property
+    def public(self) -> list[AnyFeature]:
+        return [feature for feature in self.features if feature.public]
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """The fingerprint of each feature: of everything that decides its values, whatever private features are called."""
+        found: dict[str, str] = {}
+        for feature in self.ordered():
+            found[feature.name] = expressions.digest(self._essence(feature, found))
+        return found
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the set: public names in order with what decides their values, and the request."""
+        named = [[feature.name, self.fingerprints[feature.name]] for feature in self.public]
+        return expressions.digest([named, msgspec.to_builtins(self.request)])
+
+    def ordered(self) -> Iterator[AnyFeature]:
+        """The features in an order in which each comes after those that it reads."""
+        done: set[str] = set()
+        waiting = list(self.features)
+        while waiting:
+            ready = [feature for feature in waiting if not (self.reads(feature) & self.by_name.keys()) - done]
+            if not ready:
+                raise ArtifactError(
+                    f"features read each other in a circle: {', '.join(f.name for f in waiting)}", "export the declarations again"
+                )
+            yield from ready
+            done |= {feature.name for feature in ready}
+            waiting = [feature for feature in waiting if feature.name not in done]
+
+    @staticmethod
+    def reads(feature: AnyFeature) -> set[str]:
+        """The columns of the request and the features that `feature` is computed from."""
+        if isinstance(feature, OnDemand):
+            return expressions.columns(feature.expression)
+        return {ours for _, ours in feature.keys}
+
+    def _essence(self, feature: AnyFeature, known: dict[str, str]) -> object:
+        essence = msgspec.to_builtins(feature)
+        for silent in ("name", "about"):
+            del essence[silent]
+        if isinstance(feature, OnDemand):
+            essence["expression"] = expressions.substitute(
+                feature.expression, {name: ["feature", known[name]] for name in self.reads(feature) & known.keys()}
+            )
+            essence["types"] = {name: self.request.types[name] for name in sorted(self.reads(feature) - known.keys())}
+        elif isinstance(feature, Lookup):
+            essence["type"] = self.references[feature.reference].types[feature.column]
+        else:
+            essence["history"] = msgspec.to_builtins(self.histories[feature.history])
+        return essence
+
+
+def export(features: FeatureSet, path: Path) -> None:
+    """Write the declarations as JSON."""
+    write_text(path, msgspec.json.encode(features).decode() + "\n")
+
+
+def read(path: Path) -> FeatureSet:
+    """Read exported declarations; raises ArtifactError where they are damaged. Runs no code from them."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=FeatureSet)
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path} does not exist", "run: make") from error
+    except msgspec.DecodeError as error:
+        raise ArtifactError(f"{path} holds no feature declarations: {error}", "restore it with: dvc checkout") from error

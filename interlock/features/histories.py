@@ -1,0 +1,65 @@
+"""Histories as frames: one row of a source at a time, with lookups, into id, times and columns."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from interlock.errors import ContractError
+from interlock.features import expressions
+from interlock.features.dtypes import dtype_of
+from interlock.features.featureset import FeatureSet, History, Look, Reference
+from interlock.frames import ROW
+
+ID, TIME, SEEN = "__id", "__time", "__seen"
+
+
+def history(features: FeatureSet, name: str, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """The rows of a history: `__id`, `__time` (event time), `__seen` (when a row first counts) and its columns.
+
+    A row without an event time, or that never became available, is not in it. Raises ContractError where a row became
+    available later than its declared lateness allows.
+    """
+    declared = features.histories[name]
+    rows = derive(declared, tables[declared.source], features.references, tables).collect()
+    late = rows.filter(pl.col(SEEN) - pl.col(TIME) > pl.duration(microseconds=declared.lateness))
+    if late.height:
+        first = late.sort(ROW).row(0, named=True) if ROW in late.columns else late.row(0, named=True)
+        raise ContractError(
+            f"{name}: {late.height} rows became available later than the lateness it declares, first {declared.source} row {first.get(ROW, first[ID])}",
+            "declare a greater lateness, or set these rows aside by a rule",
+        )
+    return rows
+
+
+def derive(
+    declared: History, source: pl.LazyFrame, references: Mapping[str, Reference], tables: Mapping[str, pl.LazyFrame]
+) -> pl.LazyFrame:
+    """The rows of a history from rows of its source, lazily; the source's row numbers stay where it has them."""
+    names = source.collect_schema().names()
+    frame = source.select(*declared.reads, *([ROW] if ROW in names else []))
+    for column, look in declared.lookups.items():
+        frame = looked_up(frame, column, look, references[look.reference], tables[look.reference])
+    if declared.where is not None:
+        frame = frame.filter(expressions.build(declared.where))
+    for name, node in declared.let.items():
+        frame = frame.with_columns(expressions.build(node).alias(name))
+    time = expressions.build(declared.time)
+    seen = (
+        time
+        if declared.available is None
+        else pl.when(expressions.build(declared.available).is_not_null()).then(
+            pl.max_horizontal(time, expressions.build(declared.available))
+        )
+    )
+    columns = {name: expressions.build(node) for name, node in declared.columns.items()}
+    made = frame.select(
+        *([ROW] if ROW in names else []), expressions.build(declared.id).alias(ID), time.alias(TIME), seen.alias(SEEN), **columns
+    )
+    return made.filter(pl.col(TIME).is_not_null() & pl.col(SEEN).is_not_null())
+
+
+def looked_up(frame: pl.LazyFrame, column: str, look: Look, reference: Reference, table: pl.LazyFrame) -> pl.LazyFrame:
+    """`frame` with one fixed column of a reference; null where the key is unseen or null."""
+    theirs, ours = [t for t, _ in look.keys], [o for _, o in look.keys]
+    fixed = table.select(*(pl.col(key).cast(dtype_of(reference.types[key])) for key in theirs), pl.col(look.column).alias(column))
+    return frame.join(fixed, left_on=ours, right_on=theirs, how="left", maintain_order="left")

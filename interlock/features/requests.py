@@ -1,0 +1,85 @@
+"""Requests and outcomes, as a use case's `events.py` makes them from the valid tables."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import ModuleType
+
+import polars as pl
+
+from interlock.contracts import check, reader
+from interlock.contracts.ledger import ROW
+from interlock.errors import ContractError, DeclarationError
+from interlock.usecase import Schema, Table
+
+MATURED = "matured_at"
+
+
+def requests(events: ModuleType, schema: Schema, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """The requests, sorted by time and key; raises ContractError where one breaks the request's contract."""
+    request = schema.request
+    made = _call(events, "requests", tables)
+    kept = [*request.types, *([ROW] if ROW in made.columns else [])]
+    _fits(made, request, events, "requests")
+    frame = made.select(kept).sort(_key(request))
+    _holds(frame, request)
+    return frame
+
+
+def outcomes(events: ModuleType, schema: Schema, tables: Mapping[str, pl.LazyFrame], asked: pl.DataFrame) -> pl.DataFrame:
+    """The outcome of each row of `asked`, in its order: key, label (null where there is none) and when it had matured."""
+    assert schema.outcome is not None
+    key, outcome = _key(schema.request), schema.outcome
+    made = _call(events, "outcomes", {**tables, "requests": asked.lazy()})
+    _fits(made, outcome, events, "outcomes")
+    if made.select(pl.struct(key).is_duplicated().any()).item():
+        raise ContractError(f"{events.__file__}: outcomes() gives two outcomes for one request", f"make ({', '.join(key)}) unique")
+    joined = asked.select(key).join(made.select(*key, *outcome.types), on=key, how="left", maintain_order="left")
+    return joined.with_columns(_matured(schema)) if schema.request.as_of else joined
+
+
+def _matured(schema: Schema) -> pl.Expr:
+    """When an outcome could be known: a horizon after the request for every row alike, or its own time, or at once."""
+    assert schema.outcome is not None
+    if schema.outcome.label_time is not None:
+        return pl.col(schema.outcome.label_time).alias(MATURED)
+    return (pl.col(schema.request.as_of or "") + pl.duration(microseconds=schema.outcome.horizon or 0)).alias(MATURED)
+
+
+def _key(request: Table) -> list[str]:
+    return [*([request.as_of] if request.as_of else []), *request.by]
+
+
+def _call(events: ModuleType, name: str, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    function: Callable[..., pl.LazyFrame] | None = getattr(events, name, None)
+    if function is None:
+        raise DeclarationError(f"{events.__file__}: there is no function {name}", f"define {name}(…) with tables as arguments")
+    wanted = list(inspect.signature(function).parameters)
+    if unknown := [table for table in wanted if table not in tables]:
+        raise DeclarationError(f"{events.__file__}: {name}() asks for {unknown[0]}, which is no table", f"tables are: {', '.join(tables)}")
+    try:
+        return function(**{table: tables[table] for table in wanted}).collect()
+    except pl.exceptions.PolarsError as error:
+        raise DeclarationError(f"{events.__file__}: {name}(): {error}", "mend the expression that Polars names") from error
+
+
+def _fits(made: pl.DataFrame, table: Table, events: ModuleType, name: str) -> None:
+    for column, dtype in table.types.items():
+        if column not in made.columns:
+            raise DeclarationError(f"{events.__file__}: {name}() gives no column {column}", f"it gives: {', '.join(made.columns)}")
+        if made.schema[column] != dtype:
+            raise DeclarationError(
+                f"{events.__file__}: {name}() gives {column} as {made.schema[column]}, declared is {dtype}", "cast it, or change schema.py"
+            )
+
+
+def _holds(frame: pl.DataFrame, request: Table) -> None:
+    numbered = frame if ROW in frame.columns else frame.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
+    found = check.check(reader.read(request), numbered.lazy())
+    if found.ledger.height:
+        first = found.ledger.row(0, named=True)
+        raise ContractError(
+            f"{found.quarantined} requests break the request's contract, first row {first[ROW]}: {first['rule']} ({first['value']})",
+            "let events.py leave these rows out, or state what is true in schema.py",
+        )
+    if not frame.height:
+        raise ContractError("there is no request", "let events.py make at least one")

@@ -1,0 +1,44 @@
+"""Git, as far as the project needs it."""
+
+import subprocess
+from pathlib import Path
+
+from interlock.errors import GitError
+
+START = 'run: git init && git add -A && git commit -m "start"'
+
+
+def git(*arguments: str, cwd: Path | None = None) -> str:
+    """What `git …` prints; raises GitError with git's own words where it fails."""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise GitError("git is not installed", "install git, and run again") from error
+    if done.returncode:
+        raise GitError(f"git {arguments[0]}: {done.stderr.strip() or 'failed'}", "mend that, and run again")
+    return done.stdout
+
+
+def head() -> str:
+    """The hash of the commit that is checked out; raises GitError where there is no repository or no commit yet."""
+    try:
+        git("rev-parse", "--git-dir")
+    except GitError as error:
+        if "not a git repository" not in error.found:
+            raise
+        raise GitError(f"{Path.cwd()} is not in a git repository", START) from None
+    try:
+        return git("rev-parse", "--verify", "--quiet", "HEAD").strip()
+    except GitError:
+        raise GitError("the git repository has no commit yet", 'run: git add -A && git commit -m "start"') from None
+
+
+def changed() -> list[str]:
+    """The files that differ from the commit, new ones included, as git lists them."""
+    return git("status", "--porcelain", "--", ".").splitlines()
+
+
+def committed(path: Path, commit: str = "HEAD") -> bytes | None:
+    """The content of `path` in `commit`, or None where the commit does not have it."""
+    done = subprocess.run(["git", "show", f"{commit}:./{path.as_posix()}"], capture_output=True, check=False)
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,34 @@
+"""explain: the model and a hashed sample of the test rows → what drives its scores."""
+
+from pathlib import Path
+
+from interlock import params
+from interlock.errors import guard
+from interlock.evaluation.sample import sample
+from interlock.files import write_json
+from interlock.modeling.dataset import Dataset
+from interlock.modeling.explain import explain
+from interlock.modeling.score import Scorer
+from interlock.modeling.split import Split
+
+FEATURES = Path("data/features")
+MODEL = Path("models/model")
+REPORT = Path("reports/explain.json")
+CHART = Path("reports/importance.json")
+ROWS = 2_000
+CHARTED = 30
+THREADS = 2
+
+
+def main() -> None:
+    split: Split = params.load("usecase.split", Split)  # type: ignore[arg-type] # a union is no type[T]
+    rows = Dataset.open(FEATURES, split).rows("test")
+    key = rows.key.columns
+    chosen = sample(rows.key.hstack(rows.features), key, ROWS, "explain")
+    report = explain(Scorer.open(MODEL, threads=THREADS), chosen.select(key), chosen.drop(key))
+    write_json(REPORT, report)
+    write_json(CHART, [{"feature": found["feature"], "importance": found["importance"]} for found in report["global"][:CHARTED]])
+
+
+if __name__ == "__main__":
+    guard(main)

@@ -1,0 +1,44 @@
+"""featurize: valid tables → requests, outcomes and every feature of each request, point in time."""
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+
+from interlock import frames, params, usecase
+from interlock.contracts import ledger
+from interlock.errors import guard
+from interlock.features import collect, featureset, offline, requests
+from interlock.features.expectations import enforce
+from interlock.features.profile import profile
+from interlock.files import write_json
+
+FEATURES = Path("data/features")
+REPORT = Path("reports/features.json")
+
+
+def main() -> None:
+    name = params.load("usecase.name", str)
+    schema, events, declared = usecase.load_schema(name), usecase.load(name, "events"), collect.load(name)
+    tables = {table: ledger.valid(table) for table in schema.tables}
+    asked = requests.requests(events, schema, tables)
+    answered = requests.outcomes(events, schema, tables, asked)
+    values = offline.compute(declared, asked, tables).select(*declared.request.key, *(feature.name for feature in declared.public))
+    enforce(declared, values)
+    write({"requests": asked, "outcomes": answered, "features": values}, declared)
+    write_json(REPORT, profile(declared, values))
+
+
+def write(made: dict[str, pl.DataFrame], declared: featureset.FeatureSet) -> None:
+    """Write the folder whole: what it held before is gone."""
+    partial = FEATURES.with_name(".features.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    for name, frame in made.items():
+        frames.write(frame, partial / f"{name}.parquet")
+    featureset.export(declared, partial / "featureset.json")
+    shutil.rmtree(FEATURES, ignore_errors=True)
+    partial.replace(FEATURES)
+
+
+if __name__ == "__main__":
+    guard(main)

@@ -1,0 +1,44 @@
+"""train: features and labels → a model, its calibrator and its learning curve."""
+
+from pathlib import Path
+
+from interlock import params
+from interlock.errors import guard
+from interlock.features import featureset
+from interlock.files import write_json
+from interlock.modeling import artifact
+from interlock.modeling.artifact import Artifact
+from interlock.modeling.dataset import Dataset
+from interlock.modeling.spec import Model
+from interlock.modeling.split import Split
+from interlock.modeling.task import Task
+from interlock.modeling.train import fit
+
+FEATURES = Path("data/features")
+MODEL = Path("models/model")
+CURVE = Path("reports/learning_curve.json")
+
+
+def main() -> None:
+    task = params.load("usecase.task", Task)
+    split: Split = params.load("usecase.split", Split)  # type: ignore[arg-type] # a union is no type[T]
+    model = params.load("model", Model)
+    dataset = Dataset.open(FEATURES, split)
+    trained = fit(dataset.rows("train"), dataset.rows("validation"), model, task)
+    described = Artifact(
+        task=task,
+        featureset=featureset.read(FEATURES / "featureset.json").fingerprint,
+        features=tuple(trained.encoder.names),
+        rounds=trained.rounds,
+        booster=artifact.digest(trained.booster),
+        baselines={"base_rate": trained.base_rate},
+        rows={name: dataset.counts(name) for name in ("train", "validation")},
+        calibrator=trained.calibrator,
+        encoder=trained.encoder,
+    )
+    artifact.write(MODEL, described, trained.booster)
+    write_json(CURVE, trained.curve)
+
+
+if __name__ == "__main__":
+    guard(main)

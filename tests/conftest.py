@@ -1,0 +1,60 @@
+"""What tests of several folders share: a git and DVC project of their own, and the commands."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project under git and DVC, with this one's settings; the current folder, its path a hostile one."""
+    folder = tmp_path / "a project é"
+    (folder / ".dvc" / "tmp").mkdir(parents=True)
+    shutil.copy(ROOT / ".dvc" / "config", folder / ".dvc" / "config")
+    for name in (".gitignore", ".gitattributes", ".dvcignore"):
+        shutil.copy(ROOT / name, folder / name)
+    (folder / ".dvc" / ".gitignore").write_text("/config.local\n/tmp\n/cache\n")
+    for name in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{name}_NAME", "A Tester")
+        monkeypatch.setenv(f"GIT_{name}_EMAIL", "tester@example.com")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(folder)
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    return folder
+
+
+@pytest.fixture
+def commit(project: Path) -> Callable[[], None]:
+    """Commit everything in the project."""
+
+    def commit_all() -> None:
+        subprocess.run(["git", "add", "--all"], cwd=project, check=True)
+        subprocess.run(["git", "commit", "--quiet", "--message", "change"], cwd=project, check=True)
+
+    return commit_all
+
+
+@pytest.fixture
+def dvc(project: Path) -> Run:
+    """Run `dvc` in the project; fails the test where it fails."""
+    return lambda *arguments: _run([sys.executable, "-P", "-m", "dvc", *arguments], project, check=True)
+
+
+@pytest.fixture
+def interlock() -> Run:
+    """Run `interlock` in the current folder, whatever it exits with; `cwd` for another folder."""
+    return lambda *arguments, cwd=None: _run([sys.executable, "-P", "-m", "interlock.cli.main", *arguments], cwd, check=False)
+
+
+def _run(command: list[str], cwd: Path | None, check: bool) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=cwd, env=environment, check=check, capture_output=True, text=True)

@@ -1,0 +1,47 @@
+"""Scored rows, and what stands beside them."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from interlock import frames
+from interlock.errors import ArtifactError
+from interlock.evaluation.predictions import Predictions, beside
+from tests.modeled_flights import KEY, flights
+
+ROWS = flights().drop_nulls("late").head(100)
+SCORED = ROWS.select(*KEY, label="late", raw_score=pl.col("part"), score=pl.col("part"))
+
+
+def test_rows_come_back_as_keys_labels_and_scores(tmp_path: Path) -> None:
+    """The key is every column that is no score; labels are Booleans and scores floats, in the order of the file."""
+    frames.write(SCORED, tmp_path / "test.parquet")
+    found = Predictions.open(tmp_path / "test.parquet")
+    assert found.key.equals(ROWS.select(KEY))
+    assert found.labels.tolist() == ROWS["late"].to_list()
+    assert found.scores.tolist() == ROWS["part"].to_list()
+
+
+@pytest.mark.parametrize(("column", "value"), [("label", None), ("score", None), ("score", float("nan")), ("raw_score", float("inf"))])
+def test_a_row_without_label_or_finite_score_is_refused(tmp_path: Path, column: str, value: float | None) -> None:
+    """One such row among a hundred is found, counted and refused, rather than counted in a metric."""
+    bad = SCORED.with_columns(pl.when(pl.int_range(pl.len()) == 7).then(pl.lit(value)).otherwise(pl.col(column)).alias(column))
+    frames.write(bad, tmp_path / "test.parquet")
+    with pytest.raises(ArtifactError, match=r"test\.parquet: 1 of 100 rows"):
+        Predictions.open(tmp_path / "test.parquet")
+
+
+def test_what_stands_beside_rows_is_aligned_with_them(tmp_path: Path) -> None:
+    """Whatever the order of the file, its columns come back in the order of the rows asked for."""
+    frames.write(flights().sort("flight_id"), tmp_path / "features.parquet")
+    key = ROWS.select(KEY).reverse()
+    assert beside(key, tmp_path / "features.parquet", ["part", "carrier"]).equals(ROWS.reverse().select("part", "carrier"))
+    assert beside(key, tmp_path / "features.parquet").columns == [name for name in ROWS.columns if name not in KEY]
+
+
+def test_a_row_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """A frame without one of the rows is named, with how many it holds."""
+    frames.write(ROWS.tail(99), tmp_path / "features.parquet")
+    with pytest.raises(ArtifactError, match=r"features\.parquet holds 99 of 100 rows"):
+        beside(ROWS.select(KEY), tmp_path / "features.parquet")

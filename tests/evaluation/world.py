@@ -1,0 +1,106 @@
+"""A small project as the graph leaves it: real flights, a trained model, every file that evaluation and the bundle read."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from interlock import frames, params
+from interlock.features.featureset import FeatureSet, Request, export
+from interlock.files import write_json, write_text
+from stages import evaluate, gate, package, score, stress, train
+from tests.modeled_flights import MODEL, SPLIT, TASK, flights, write
+
+NAME = "sampled_flights"
+SCHEMA = """
+import pandera.polars as pa
+from interlock.usecase import Utc, request
+
+@request(by="flight_id")
+class Request(pa.DataFrameModel):
+    as_of: Utc
+    flight_id: str
+    carrier: str
+    origin: str = pa.Field(nullable=True)
+"""
+STRESS = """
+from interlock.evaluation.stress import col, not_higher, not_lower, unchanged
+
+same = unchanged("A number that is added and taken away does not matter", {"distance": col("distance") + 1 - 1, "part": col("part") * 1.0})
+blind = unchanged("The carrier does not matter", {"carrier": col("carrier").replace({"UA": "AA"})})
+late = not_lower("A flight in the evening is late more often", {"hour": 20}, where=col("hour") < 10, tolerated=0.5)
+_private = not_higher("Not tried", {"hour": col("hour") + 1})
+"""
+PARAMS: dict[str, Any] = {
+    "usecase": {
+        "name": NAME,
+        "task": TASK,
+        "tables": {},
+        "world": {"name": "small", "keep": {}},
+        "small": {},
+        "split": SPLIT,
+        "slices": {"columns": ["origin", "carrier", "morning"], "minimum": 200},
+        "catalog": {
+            "owner": "data-team",
+            "description": "Late arrivals.",
+            "tables": {"flights": {"description": "Flights that left New York in 2013.", "licence": "CC0-1.0", "fresh": None}},
+        },
+    },
+    "model": MODEL,
+    "gates": {
+        "auc": {"metric": "test.auc", "min": 0.55, "why": "A coin has 0.5."},
+        "calibration": {"metric": "test.ece", "max": 0.1, "why": "The score is read as a probability."},
+    },
+}
+
+
+@cache
+def built() -> Path:
+    """The folder of the project, made once a process by the stages themselves."""
+    root = Path(mkdtemp(prefix="world-"))
+    with contextlib.chdir(root):
+        _given()
+        for stage in (train, score, evaluate, stress, gate, package):
+            params.read_yaml.cache_clear()
+            stage.main()
+    return root
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the project, as the current folder."""
+    root = tmp_path / "a project é"
+    shutil.copytree(built(), root)
+    monkeypatch.chdir(root)
+    params.read_yaml.cache_clear()
+    yield root
+    params.read_yaml.cache_clear()
+
+
+def say(path: Path, value: Any) -> None:
+    """Write `value` as YAML, and forget what was read before."""
+    with path.open("w", encoding="utf-8") as opened:
+        YAML(typ="safe").dump(value, opened)
+    params.read_yaml.cache_clear()
+
+
+def _given() -> None:
+    """What earlier stages leave, in the current folder."""
+    write(Path("data/features"), flights())
+    types = {"as_of": "Datetime[us,UTC]", "flight_id": "String", "carrier": "String", "origin": "String"}
+    export(FeatureSet(Request(("flight_id",), "as_of", types), {}, {}, ()), Path("data/features/featureset.json"))
+    frames.write(flights().head(50), Path("data/raw/flights.parquet"))
+    frames.write(flights().head(0), Path("data/quarantine/flights.parquet"))
+    write_text(Path(f"data/sources/{NAME}.yaml"), "flights: {sha256: 0}\n")
+    write_text(Path(f"usecases/{NAME}/schema.py"), SCHEMA)
+    write_text(Path(f"usecases/{NAME}/stress.py"), STRESS)
+    write_json(Path("reports/validation.json"), {"tables": {}})
+    write_json(Path("reports/features.json"), {"features": {}})
+    say(Path("params.yaml"), PARAMS)
+    say(Path("pins.yaml"), {"train": {"lightgbm": "4.7.0"}})

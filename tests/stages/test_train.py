@@ -1,0 +1,56 @@
+"""The stage `train`."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from interlock.errors import ConfigError, ContractError
+from interlock.features import featureset
+from interlock.files import read_json, write_json
+from interlock.modeling.score import Scorer
+from stages import train
+from tests import modeled_flights
+
+
+def test_a_model_is_written_with_all_that_its_scores_depend_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two files that open as a scorer, with the feature set's fingerprint and the counts of rows, and a curve of as many rounds."""
+    project = modeled_flights.project(tmp_path, monkeypatch)
+    train.main()
+    model = Scorer.open(project / "models/model").model
+    assert model.featureset == featureset.read(project / "data/features/featureset.json").fingerprint
+    assert model.features == tuple(modeled_flights.FEATURES)
+    assert model.rows["train"]["used"] > 2000
+    assert set(model.baselines) == {"base_rate"}
+    curve = read_json(project / "reports/learning_curve.json")
+    assert [set(point) for point in curve] == [{"round", "training", "validation"}] * len(curve)
+    assert max(curve, key=lambda point: point["validation"])["round"] == model.rounds
+    assert sorted(path.name for path in (project / "models/model").iterdir()) == ["booster.txt", "model.json"]
+
+
+def test_the_model_has_the_same_bytes_at_any_number_of_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread for Polars and OpenMP, or two: booster, encoder, calibrator and curve are equal byte for byte; nothing is printed."""
+    first = modeled_flights.run("train", modeled_flights.project(tmp_path / "a first", monkeypatch), threads=1)
+    second = modeled_flights.run("train", modeled_flights.project(tmp_path / "zwéi", monkeypatch), threads=2)
+    assert first == second
+    assert {"models/model/booster.txt", "models/model/model.json", "reports/learning_curve.json"} < set(first)
+
+
+def test_a_period_of_one_class_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stage says what it found, and leaves no half of a model behind."""
+    project = modeled_flights.project(tmp_path, monkeypatch)
+    late = pl.when(pl.col("late").is_not_null()).then(pl.lit(True)).alias("late")
+    modeled_flights.write(project / "data/features", modeled_flights.flights().gather_every(10).with_columns(late))
+    with pytest.raises(ContractError, match=r"train split has these labels: True \(\d+ rows\)"):
+        train.main()
+    assert not (project / "models").exists()
+
+
+def test_a_nonsense_hyperparameter_is_refused_before_data_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names file and key."""
+    project = modeled_flights.project(tmp_path, monkeypatch)
+    found = read_json(project / "params.yaml")
+    write_json(project / "params.yaml", {**found, "model": {**found["model"], "num_leaves": 1}})
+    (project / "data/features/features.parquet").unlink()
+    with pytest.raises(ConfigError, match=r"params\.yaml: model\.num_leaves.*found 1"):
+        train.main()

@@ -1,0 +1,173 @@
+"""The bundle proves itself, or is refused by name."""
+
+import json
+import math
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from interlock import bundle, frames
+from interlock.errors import ArtifactError
+from interlock.files import read_json, sha256, write_json
+from tests.evaluation.world import built
+
+ROOT = Path(__file__).parents[1]
+FILES = [
+    "booster.txt", "model.json", "featureset.json", "contract.json", "profile.json", "verdict.json", "card.md", "provenance.json",
+    "features.parquet", "scores.parquet", "manifest.json",
+]  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the bundle that the stages made."""
+    return Path(shutil.copytree(built() / "models" / "bundle", tmp_path / "some bundle é"))
+
+
+def flip(path: Path, place: int) -> None:
+    """Change one bit of the byte at `place`."""
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_whole_bundle_is_accepted_and_named_by_its_manifest(folder: Path) -> None:
+    """The hash of a bundle is the SHA-256 of its manifest, wherever it lies."""
+    assert bundle.verify(folder) == sha256(folder / "manifest.json") == bundle.verify(built() / "models" / "bundle")
+
+
+def test_a_bundle_holds_the_files_that_its_module_lists(folder: Path) -> None:
+    """Every file of the bundle is named in the map at the top of its module, and the other way round."""
+    found = [path.name for path in folder.rglob("*") if path.is_file()]
+    assert sorted(found) == sorted(FILES)
+    assert all(name in str(bundle.__doc__) for name in found)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_one_flipped_bit_is_refused_by_the_name_of_its_file(folder: Path, name: str) -> None:
+    """At the start, at the end and at places between, in every file: refused, and it is that file that is named."""
+    (path,) = folder.rglob(name)
+    size = path.stat().st_size
+    for place in {0, 1, size // 3, size // 2, size - 2, size - 1}:
+        flip(path, place)
+        with pytest.raises(ArtifactError) as refused:
+            bundle.verify(folder)
+        assert refused.value.found.startswith(f"{path} was altered")
+        flip(path, place)
+    bundle.verify(folder)
+
+
+def test_any_byte_of_the_manifest_counts(folder: Path) -> None:
+    """There is no byte of the manifest, be it a space, that can change unseen."""
+    path = folder / "manifest.json"
+    for place in range(path.stat().st_size):
+        flip(path, place)
+        with pytest.raises(ArtifactError, match=r"manifest\.json was altered"):
+            bundle._listed(folder)
+        flip(path, place)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_refused_by_name(folder: Path, name: str) -> None:
+    """Each file of the bundle is needed."""
+    (path,) = folder.rglob(name)
+    path.unlink()
+    with pytest.raises(ArtifactError) as refused:
+        bundle.verify(folder)
+    assert str(path) in refused.value.found
+
+
+@pytest.mark.parametrize("name", ["extra.py", "model/booster.txt.orig", "golden/.hidden"])
+def test_a_file_too_many_is_refused_by_name(folder: Path, name: str) -> None:
+    """What the manifest does not list does not travel with the bundle."""
+    (folder / name).write_text("x")
+    with pytest.raises(ArtifactError) as refused:
+        bundle.verify(folder)
+    assert refused.value.found == f"{folder / name} is no part of the bundle"
+
+
+@pytest.mark.parametrize("column", bundle.SCORES)
+def test_a_score_that_is_not_reproduced_to_the_last_bit_is_refused(folder: Path, column: str) -> None:
+    """With all hashes made right again, a golden score one unit in the last place off is still found, by row and column."""
+    path = folder / bundle.GOLDEN_SCORES
+    nudged = frames.read(path).to_dict(as_series=False)
+    nudged[column][17] = math.nextafter(nudged[column][17], math.inf)
+    frames.write(pl.DataFrame(nudged), path)
+    bundle.seal(folder)
+    with pytest.raises(ArtifactError, match=rf"row 17: {column} is"):
+        bundle.verify(folder)
+
+
+def test_golden_vectors_may_not_be_left_out(folder: Path) -> None:
+    """A bundle that has nothing to reproduce proves nothing, and one with fewer scores than requests neither."""
+    scores = frames.read(folder / bundle.GOLDEN_SCORES)
+    for rows in (0, 99):
+        frames.write(scores.head(rows), folder / bundle.GOLDEN_SCORES)
+        bundle.seal(folder)
+        with pytest.raises(ArtifactError, match=rf"holds {rows} scores for 100 requests"):
+            bundle.verify(folder)
+
+
+def test_features_of_another_model_are_refused(folder: Path) -> None:
+    """Declarations whose fingerprint is not the one that the model was trained with do not pass, hashes right or not."""
+    declared = read_json(folder / bundle.FEATURESET)
+    declared["request"]["types"]["origin"] = "Int8"
+    write_json(folder / bundle.FEATURESET, declared)
+    bundle.seal(folder)
+    with pytest.raises(ArtifactError, match=r"featureset\.json declares other features"):
+        bundle.verify(folder)
+
+
+def test_a_verdict_on_another_model_is_refused(folder: Path) -> None:
+    """A verdict is bound to the hashes of the model it judged, and cannot be lent."""
+    verdict = read_json(folder / bundle.VERDICT)
+    verdict["binds"]["model"]["booster.txt"] = "0" * 64
+    write_json(folder / bundle.VERDICT, verdict)
+    bundle.seal(folder)
+    with pytest.raises(ArtifactError, match=r"verdict\.json judges another model"):
+        bundle.verify(folder)
+
+
+def test_what_fails_half_way_leaves_the_old_bundle_and_nothing_else(folder: Path) -> None:
+    """An error while a bundle is filled, or one that does not verify: the old one stays, and no partial folder."""
+    before = bundle.verify(folder)
+    with pytest.raises(RuntimeError), bundle.building(folder) as partial:
+        (partial / "card.md").write_text("half")
+        raise RuntimeError
+    with pytest.raises(ArtifactError), bundle.building(folder) as partial:
+        shutil.copytree(folder, partial, dirs_exist_ok=True)
+        (partial / bundle.GOLDEN_SCORES).unlink()
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+    assert bundle.verify(folder) == before
+
+
+def test_a_bundle_built_again_from_the_same_files_is_the_same(folder: Path, tmp_path: Path) -> None:
+    """Built elsewhere from the same content, the manifest has the same bytes."""
+    with bundle.building(tmp_path / "other" / "place") as partial:
+        shutil.copytree(folder, partial, dirs_exist_ok=True)
+        (partial / bundle.MANIFEST).unlink()
+    assert sha256(tmp_path / "other" / "place" / bundle.MANIFEST) == bundle.verify(folder)
+
+
+def test_verifying_needs_neither_pandera_nor_the_use_case(folder: Path) -> None:
+    """In an empty folder a bundle verifies without Pandera, lightgbm's Python package, SciPy or any use case being imported."""
+    code = (
+        "import sys; from pathlib import Path; from interlock import bundle; print(bundle.verify(Path(sys.argv[1])));"
+        "print(sorted({'pandera', 'lightgbm', 'scipy', 'pandas', 'usecases', 'interlock.usecase'} & set(sys.modules)))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-P", "-c", code, str(folder)], cwd=folder.parent, env={"PYTHONPATH": str(ROOT)}, check=True, capture_output=True, text=True
+    )
+    assert ran.stdout.split("\n")[:2] == [bundle.verify(folder), "[]"]
+
+
+def test_a_model_that_is_not_json_is_refused_without_a_traceback(folder: Path) -> None:
+    """Sealed again after the damage, a part that cannot be read is still refused by its place."""
+    (folder / "model" / "model.json").write_text(json.dumps({"task": "x"}))
+    bundle.seal(folder)
+    with pytest.raises(ArtifactError, match="model is damaged"):
+        bundle.verify(folder)
