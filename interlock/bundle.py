@@ -7,21 +7,20 @@ profile.json      what each feature looked like
 verdict.json      what the gates said of this model
 card.md           the model, for people
 provenance.json   the hash of everything that this was made from, its configuration and its environment
-golden/           a hundred requests: features.parquet, and the scores.parquet that they must give, bit for bit
+golden/           a hundred requests with the state.parquet that they need, and the features and scores that they must give,
+                  bit for bit
 manifest.json     the size and hash of each file above, and a hash over those; its own SHA-256 is the bundle's hash
 """
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from interlock.errors import ArtifactError
-from interlock.files import read_json, sha256, write_text
+from interlock.files import read_json, sha256, whole, write_text
 
 if TYPE_CHECKING:
     from interlock.modeling.score import Scorer
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 MANIFEST, MODEL = "manifest.json", "model"
 FEATURESET, CONTRACT, PROFILE, VERDICT = "featureset.json", "contract.json", "profile.json", "verdict.json"
 CARD, PROVENANCE = "card.md", "provenance.json"
-GOLDEN_FEATURES, GOLDEN_SCORES = "golden/features.parquet", "golden/scores.parquet"
+GOLDEN, SCORED = "golden", "golden/scores.parquet"
 SCORES = ("raw_score", "score")
 REMEDY = "run: dvc checkout models, or package it again"
 Files: TypeAlias = Mapping[str, Mapping[str, Any]]
@@ -38,17 +37,10 @@ Files: TypeAlias = Mapping[str, Mapping[str, Any]]
 @contextmanager
 def building(folder: Path) -> Iterator[Path]:
     """An empty folder that, once the block has filled it, is sealed, verified and takes the place of `folder`: whole or not at all."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
-        partial.chmod(0o755)
+    with whole(folder) as partial:
         yield partial
         seal(partial)
         verify(partial)
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.replace(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def seal(folder: Path) -> str:
@@ -112,17 +104,18 @@ def _of_one_model(folder: Path, files: Files, scorer: "Scorer") -> None:
 
 def _reproduced(folder: Path, scorer: "Scorer") -> None:
     from interlock import frames
+    from interlock.features import featureset, golden
 
-    expected = frames.read(folder / GOLDEN_SCORES)
-    found = scorer.score(frames.read(folder / GOLDEN_FEATURES))
+    expected = frames.read(folder / SCORED)
+    found = scorer.score(golden.verify(folder / GOLDEN, featureset.read(folder / FEATURESET)))
     if not expected.height or expected.shape != found.shape:
-        raise ArtifactError(f"{folder / GOLDEN_SCORES} holds {expected.height} scores for {found.height} requests", REMEDY)
+        raise ArtifactError(f"{folder / SCORED} holds {expected.height} scores for {found.height} requests", REMEDY)
     for column in expected.columns:
         pairs = zip(found[column], expected[column], strict=True)
         for row, (now, then) in enumerate(pairs):
             if (now + 0.0).hex() != then.hex():
                 raise ArtifactError(
-                    f"{folder / GOLDEN_SCORES}: row {row}: {column} is {now!r} here, {then!r} was recorded",
+                    f"{folder / SCORED}: row {row}: {column} is {now!r} here, {then!r} was recorded",
                     "score where the model was trained: the same kind of processor and the versions of pins.yaml",
                 )
 

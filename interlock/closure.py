@@ -46,6 +46,11 @@ def third_party(file: Path, usecase: str = "*") -> set[str]:
     return {name for name in tops if name not in sys.stdlib_module_names and not _is_own(name)}
 
 
+def opened(file: Path, usecase: str = "*") -> set[str]:
+    """The distributions whose files `file`'s closure uses without importing them, by the call `distribution("name")`."""
+    return {name for path in closure(file, usecase) for name in _opened(_tree(path))}
+
+
 def imported(path: Path) -> set[str]:
     """The dotted names that `path` imports; of `from a import b` both `a` and `a.b`, as `b` may be a module."""
     return set(_names(_tree(path), path))
@@ -97,3 +102,9 @@ def _loads(tree: ast.AST) -> Iterator[str]:
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             said = [a.value for a in node.args if isinstance(a, ast.Constant) and a.value in LOADERS.get(name, ())]
             yield from LOADERS[name] if name == "load_schema" else said
+
+
+def _opened(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "distribution":
+            yield from (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))

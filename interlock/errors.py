@@ -13,6 +13,7 @@ Any error carries what was found and where, and the next thing to do.
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable
 
@@ -61,6 +62,8 @@ def explain(error: BaseException) -> tuple[str, int]:
         return str(error), error.exit_code
     if isinstance(error, KeyboardInterrupt):
         return "interrupted: run the same command again, finished stages are kept", INTERRUPTED
+    if not isinstance(error, OSError) and (inner := re.search(r"\(os error (\d+)\)", str(error))):
+        error = OSError(int(inner[1]), os.strerror(int(inner[1])))  # Polars words errors of the system as its own
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"no space left for {error.filename or 'a file'}\n  → free some disk space and run the same command again", 1
     if isinstance(error, OSError):

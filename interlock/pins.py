@@ -8,7 +8,7 @@ import json
 import re
 from pathlib import Path
 
-from interlock.closure import third_party
+from interlock.closure import opened, third_party
 from interlock.errors import ArtifactError, ConfigError
 from interlock.files import write_text
 
@@ -68,7 +68,7 @@ def locked() -> dict[str, str]:
 def packages(stage: Path) -> list[str]:
     """The distributions whose version can change a byte of what the stage's file writes."""
     direct = {DISTRIBUTIONS.get(name, _normal(name)) for name in third_party(stage)} - set(SILENT)
-    return sorted(direct.union(*(CARRIERS.get(name, ()) for name in direct)))
+    return sorted(direct.union(map(_normal, opened(stage)), *(CARRIERS.get(name, ()) for name in direct)))
 
 
 def _section(stage: Path, versions: dict[str, str]) -> str:

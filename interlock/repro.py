@@ -2,11 +2,13 @@
 
 import logging
 import re
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from interlock.errors import ArtifactError, InterlockError
+from interlock.errors import INTERRUPTED, ArtifactError, InterlockError
 
 RUNNING, RESTORED = "Running stage '%s':", "Stage '%s' is cached - skipping run, checking out outputs"
 STATUS = re.compile(r"exited with (-?\d+)")
@@ -21,57 +23,89 @@ class StageError(InterlockError):
         self.exit_code = status if status > 0 else 128 - status
 
 
-@dataclass
-class Rerun(logging.Handler):
-    """What ran, with the seconds it took, and what was restored from DVC's cache of runs; listens to DVC's log."""
+@dataclass(frozen=True)
+class Rerun:
+    """The stages that ran, with the seconds each took, and those whose outputs came from DVC's cache of earlier runs."""
 
-    say: Callable[[str], None]
     ran: dict[str, float] = field(default_factory=dict)
     restored: list[str] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
+
+class Listener(logging.Handler):
+    """Hears from DVC's log which stage starts, and takes the time between."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
         super().__init__(logging.INFO)
-        self.begun = time.monotonic()
+        self.say = say
+        self.heard = Rerun()
+        self.running: str | None = None
+        self.since = 0.0
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.msg in {RUNNING, RESTORED} and isinstance(record.args, tuple):
             name = str(record.args[0])
             self.finish()
-            if record.msg == RUNNING:
-                self.ran[name] = 0.0
-                self.say(name)
+            if record.msg == RESTORED:
+                self.heard.restored.append(name)
             else:
-                self.restored.append(name)
+                self.running, self.since = name, time.monotonic()
+                self.say(name)
 
     def finish(self) -> None:
-        """Take the time of the stage that ran last."""
-        now = time.monotonic()
-        if self.ran and (last := next(reversed(self.ran))) and not self.ran[last]:
-            self.ran[last] = now - self.begun
-        self.begun = now
+        """Note the time of the stage that was running, if one was."""
+        if self.running:
+            self.heard.ran[self.running] = time.monotonic() - self.since
+        self.running = None
 
 
 def repro(say: Callable[[str], None]) -> Rerun:
     """Bring every stage up to date; `say` is told the name of each one that runs.
 
-    Raises StageError where a stage fails, ArtifactError for anything else that DVC refuses.
+    Raises StageError where a stage fails, ArtifactError for anything else that DVC refuses; exits where a stage was
+    interrupted, which has said so.
     """
     from dvc.exceptions import DvcException, ReproductionError
     from dvc.repo import Repo
 
-    rerun = Rerun(say)
-    log = logging.getLogger("dvc")
-    log.addHandler(rerun)
+    listener = Listener(say)
     try:
-        with _quiet(log), Repo() as repo:
+        with _listening(listener), Repo() as repo:
             repo.reproduce()
     except ReproductionError as error:
-        if rerun.ran and (status := STATUS.search(str(error.__cause__))):
-            raise StageError(next(reversed(rerun.ran)), int(status[1])) from None
+        if listener.running and (status := STATUS.search(str(error.__cause__))):
+            if int(status[1]) == INTERRUPTED:
+                sys.exit(INTERRUPTED)
+            raise StageError(listener.running, int(status[1])) from None
         raise ArtifactError(f"{error}: {error.__cause__}", "mend that, and run again") from None
     except DvcException as error:
         raise ArtifactError(f"dvc: {error}", "mend that, and run again") from None
+    listener.finish()
+    return listener.heard
+
+
+def stale() -> list[str]:
+    """The stages that `dvc repro` would run; outputs that are merely absent here do not count."""
+    from dvc.repo import Repo
+
+    with _listening(Listener(lambda _: None)), Repo() as repo:
+        return [stage.addressing for stage in repo.reproduce(dry=True, allow_missing=True)]
+
+
+@contextmanager
+def _listening(listener: Listener) -> Iterator[None]:
+    """Let `listener` hear DVC's log, of which only warnings and errors are printed meanwhile."""
+    log = logging.getLogger("dvc")
+    console = list(log.handlers)
+    for handler in console:
+        handler.addFilter(_serious)
+    log.addHandler(listener)
+    try:
+        yield
     finally:
-        log.removeHandler(rerun)
-    rerun.finish()
-    return rerun
+        log.removeHandler(listener)
+        for handler in console:
+            handler.removeFilter(_serious)
+
+
+def _serious(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING

@@ -141,7 +141,7 @@ def history(
         return declare(table_of(of), named)
 
     def decorate(model: Model) -> Model:
-        table = Table(_snake(model.__name__), "history", model, by=(str(id),))
+        table = Table(_snake(model.__name__), "history", model, by=tuple(_expr(id).meta.root_names()))
         named = {name: col(name) for name in model.to_schema().columns}
         return _play(replace(table, history=declare(table, named)))
 

@@ -1,6 +1,5 @@
 """featurize: valid tables → requests, outcomes and every feature of each request, point in time."""
 
-import shutil
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +10,7 @@ from interlock.errors import guard
 from interlock.features import collect, featureset, offline, requests
 from interlock.features.expectations import enforce
 from interlock.features.profile import profile
-from interlock.files import write_json
+from interlock.files import whole, write_json
 
 FEATURES = Path("data/features")
 REPORT = Path("reports/features.json")
@@ -31,13 +30,10 @@ def main() -> None:
 
 def write(made: dict[str, pl.DataFrame], declared: featureset.FeatureSet) -> None:
     """Write the folder whole: what it held before is gone."""
-    partial = FEATURES.with_name(".features.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    for name, frame in made.items():
-        frames.write(frame, partial / f"{name}.parquet")
-    featureset.export(declared, partial / "featureset.json")
-    shutil.rmtree(FEATURES, ignore_errors=True)
-    partial.replace(FEATURES)
+    with whole(FEATURES) as folder:
+        for name, frame in made.items():
+            frames.write(frame, folder / f"{name}.parquet")
+        featureset.export(declared, folder / "featureset.json")
 
 
 if __name__ == "__main__":

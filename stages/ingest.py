@@ -1,13 +1,11 @@
 """Take the tables of the use case from their sources, as pinned in git, to data/raw."""
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from interlock import frames
 from interlock.errors import ConfigError, guard
+from interlock.files import whole
 from interlock.params import load
 from interlock.sources import pins
 from interlock.sources.read import read
@@ -15,23 +13,6 @@ from interlock.sources.spec import Keep, Tables, World
 from interlock.sources.world import restrict
 
 RAW = Path("data/raw")
-
-
-@contextmanager
-def whole(folder: Path) -> Iterator[Path]:
-    """A new folder that takes the place of `folder` when the block ends well, and vanishes when it does not."""
-    new, old = (folder.with_name(f".{folder.name}.{state}") for state in ("new", "old"))
-    for left in (new, old):
-        shutil.rmtree(left, ignore_errors=True)
-    new.mkdir(parents=True)
-    try:
-        yield new
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
-    finally:
-        for left in (new, old):
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
 """package: everything → the bundle, verified before it takes its place."""
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +11,24 @@ from interlock.catalog import Catalog
 from interlock.errors import guard
 from interlock.evaluation import bindings, reports
 from interlock.evaluation.card import Facts, card
-from interlock.evaluation.predictions import Predictions, beside
-from interlock.evaluation.sample import sample
 from interlock.features import featureset
+from interlock.features import golden as vector
 from interlock.features.featureset import Request
 from interlock.files import write_json, write_text
-from interlock.usecase import load_schema
+from interlock.modeling.score import Scorer
 
 FEATURES = Path("data/features")
 MODEL = Path("models/model")
-TEST = Path("data/predictions/test.parquet")
+GOLDEN = Path("data/golden")
 BUNDLE = Path("models/bundle")
 PINS = Path("pins.yaml")
-USED = ("validation", "features", "metrics", "slices", "stress", "gates")
+USED = ("validation", "features", "parity", "metrics", "slices", "stress", "gates")
 GROUPS = ("usecase", "model", "gates")
-GOLDEN = 100
 
 
-def contract(request: Request, nullable: Mapping[str, bool]) -> dict[str, Any]:
+def contract(request: Request) -> dict[str, Any]:
     """What a request must be: its key, its moment of prediction, and the type and nullability of each column."""
-    columns = {name: {"type": dtype, "nullable": nullable[name]} for name, dtype in request.types.items()}
+    columns = {name: {"type": dtype, "nullable": name in request.nullable} for name, dtype in request.types.items()}
     return {"key": request.key, "as_of": request.as_of, "columns": columns}
 
 
@@ -42,6 +39,7 @@ def provenance(usecase: str) -> dict[str, Any]:
         "raw": bindings.folder(Path("data/raw")),
         "quarantine": bindings.folder(Path("data/quarantine")),
         "features": bindings.folder(FEATURES),
+        "golden": bindings.folder(GOLDEN),
         "model": bindings.folder(MODEL),
         "reports": bindings.files(map(reports.path, USED)),
     }
@@ -59,20 +57,16 @@ def period(as_of: str | None) -> tuple[str, str] | None:
 
 
 def golden(folder: Path) -> None:
-    """A hundred test requests: the features of each, and the scores that it was given."""
-    test = Predictions.open(TEST)
-    key = test.key.columns
-    chosen = sample(test.key.hstack(test.scored), key, GOLDEN, "golden")
-    vectors = chosen.select(key)
-    frames.write(vectors.hstack(beside(vectors, FEATURES / "features.parquet")), folder / bundle.GOLDEN_FEATURES)
-    frames.write(chosen.select(bundle.SCORES), folder / bundle.GOLDEN_SCORES)
+    """The golden vectors of parity, with the scores that the model gives them."""
+    shutil.copytree(GOLDEN, folder / bundle.GOLDEN, copy_function=shutil.copyfile)
+    vectors = frames.read(GOLDEN / vector.FEATURES)
+    frames.write(Scorer.open(MODEL).score(vectors).select(bundle.SCORES), folder / bundle.SCORED)
 
 
 def main() -> None:
     usecase = params.load("usecase.name", str)
     catalog = params.load("usecase.catalog", Catalog)
     declared = featureset.read(FEATURES / "featureset.json").request
-    columns = load_schema(usecase).request.model.to_schema().columns
     made = provenance(usecase)
     found = reports.read(USED)
     with bundle.building(BUNDLE) as folder:
@@ -80,7 +74,7 @@ def main() -> None:
         shutil.copyfile(FEATURES / "featureset.json", folder / bundle.FEATURESET)
         shutil.copyfile(reports.path("features"), folder / bundle.PROFILE)
         shutil.copyfile(reports.path("gates"), folder / bundle.VERDICT)
-        write_json(folder / bundle.CONTRACT, contract(declared, {name: column.nullable for name, column in columns.items()}))
+        write_json(folder / bundle.CONTRACT, contract(declared))
         write_json(folder / bundle.PROVENANCE, made)
         write_text(folder / bundle.CARD, card(Facts(usecase, catalog, period(declared.as_of), made["configuration"], found, made)))
         golden(folder)

@@ -1,5 +1,6 @@
 """`interlock prove` on small real projects: what it proves, and what it finds."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -37,6 +38,7 @@ from pathlib import Path
 rows = [int(line) for line in Path("data/made/rows.txt").read_text().split()]
 Path("report.json").write_text(json.dumps({"rows": len(rows), "sums": {"a": sum(rows)}}))
 """
+SOURCE = b"1\n2\n3\n4\n"
 CLOCK = '\nimport time\nframe = pl.read_parquet(place / "rows.parquet")\n'
 LATE = '\n(place / "rows.txt").write_text(f"{time.time_ns()}")\nframe.with_columns(b=pl.when(pl.col("a") == 3).then(time.time()).otherwise("b")).write_parquet(place / "rows.parquet")\n'
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -51,7 +53,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def built(project: Path, dvc: Run, finished: Path) -> Path:
-    """The small project after `dvc repro`: its source lies outside git."""
+    """The small project after `dvc repro`: its source is tracked by DVC and lies outside git."""
     if not (finished / "dvc.lock").exists():
         _build(project)
         dvc("repro")
@@ -62,7 +64,11 @@ def built(project: Path, dvc: Run, finished: Path) -> Path:
 
 def _build(project: Path) -> None:
     (project / "data").mkdir()
-    (project / "data" / "source.txt").write_text("1\n2\n3\n4\n")
+    (project / "data" / "source.txt").write_bytes(SOURCE)
+    tracked = (
+        f"outs:\n- md5: {hashlib.md5(SOURCE, usedforsecurity=False).hexdigest()}\n  size: {len(SOURCE)}\n  hash: md5\n  path: source.txt\n"
+    )
+    (project / "data" / "source.txt.dvc").write_text(tracked)
     (project / ".gitignore").write_text("/data/source.txt\n__pycache__/\n")
     for name, text in {"dvc.yaml": GRAPH, "make.py": MAKE, "count.py": COUNT, "requirements.txt": "polars==1\n"}.items():
         (project / name).write_text(text)

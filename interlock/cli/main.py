@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from functools import cache, wraps
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -19,6 +20,7 @@ VERBS = {
     "Prove": {
         "prove": "interlock.cli.prove:prove",
         "pins": "interlock.cli.pins:pins",
+        "check": "interlock.cli.check:check",
     },
 }
 PLACES = {verb: place for verbs in VERBS.values() for verb, place in verbs.items()}
@@ -60,6 +62,9 @@ def command(verb: str) -> click.Command:
 
 def start() -> None:
     """Run the command line's words, and exit; usage errors exit with 2 as click's do."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         sys.exit(interlock.main(standalone_mode=False))
     except click.Abort:

@@ -113,15 +113,13 @@ def _overview(outcomes: "list[Outcome]") -> "Table":
 def _told(change: "Change") -> list[str]:
     before, after = change.rows
     rows = f"{after:,}" if before in (None, after) else f"{before:,} → {after:,}"
-    rows += f"\n{change.new:,} new, {change.gone:,} gone" if change.new or change.gone else ""
+    rows += f"\n+{change.new:,} −{change.gone:,}" if change.new or change.gone else ""
     columns = [f"+ {column}" for column in change.added] + [f"− {column}" for column in change.removed]
     columns += [f"{column} {was} → {now}" for column, (was, now) in change.types.items()]
-    spans = [
-        f"{column} {_span(now)}" if was == now or was is None else f"{column} {_span(was)} → {_span(now)}"
-        for column, (was, now) in change.spans.items()
-    ]
-    cells = f"{change.cells.changed:,} changed\nkeys: {change.cells.new:,} new, {change.cells.gone:,} gone" if change.cells else ""
-    return [rows, "\n".join(columns) or ("" if before is None else "same"), "\n".join(spans) or ("" if before is None else "same"), cells]
+    spans = [f"{column} {_span(was) + ' → ' if was else ''}{_span(now)}" for column, (was, now) in change.spans.items()]
+    cells = f"{change.cells.changed:,} changed\nkeys +{change.cells.new:,} −{change.cells.gone:,}" if change.cells else ""
+    same = "" if before is None else "same"
+    return [rows, "\n".join(columns) or same, "\n".join(spans) or same, cells]
 
 
 def _span(span: list[str] | None) -> str:

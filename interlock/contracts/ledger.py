@@ -1,6 +1,5 @@
 """The quarantine ledger: which rows of a raw table were set aside, by which rule, and the table without them."""
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import polars as pl
 
 from interlock import frames
 from interlock.errors import ArtifactError
+from interlock.files import whole
 from interlock.frames import ROW
 
 RAW, QUARANTINE = Path("data/raw"), Path("data/quarantine")
@@ -36,9 +36,6 @@ def less(rows: pl.LazyFrame, ledger: pl.DataFrame) -> pl.LazyFrame:
 
 def write(ledgers: Mapping[str, pl.DataFrame]) -> None:
     """Write the ledger of each table: the whole folder or nothing, and what it held before is gone."""
-    partial = QUARANTINE.with_name(f".{QUARANTINE.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    for table, ledger in ledgers.items():
-        frames.write(ledger, partial / f"{table}.parquet", sort=[ROW, "column", "rule"])
-    shutil.rmtree(QUARANTINE, ignore_errors=True)
-    partial.replace(QUARANTINE)
+    with whole(QUARANTINE) as folder:
+        for table, ledger in ledgers.items():
+            frames.write(ledger, folder / f"{table}.parquet", sort=[ROW, "column", "rule"])

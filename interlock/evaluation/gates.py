@@ -9,7 +9,7 @@ from msgspec import Meta
 from interlock.evaluation.verdicts import FAIL, LACKING, PASS, overall
 from interlock.params import Section
 
-Report: TypeAlias = Literal["metrics", "stress", "validation", "features", "explain"]
+Report: TypeAlias = Literal["parity", "metrics", "stress", "validation", "features", "explain"]
 
 
 class Gate(Section, frozen=True):

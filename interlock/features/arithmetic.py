@@ -7,8 +7,8 @@ float stand here. Squares are Int128: with at most 2³¹ rows and totals below 2
 import polars as pl
 
 from interlock.features import expressions
+from interlock.features.featureset import Statistic, Window
 from interlock.features.operations import divided
-from interlock.features.featureset import Window
 
 
 def kept(window: Window) -> pl.Expr:
@@ -29,6 +29,13 @@ def scaled(value: pl.Expr, places: int) -> pl.Expr:
     return (value.cast(pl.Float64) * 10.0**places).round(0)
 
 
+def ranged(window: Window) -> pl.Expr:
+    """What `min` and `max` compare. A zero has no sign: which of two equal ones is found first depends on the reader."""
+    assert window.measure is not None
+    value = expressions.build(window.measure)
+    return value + 0.0 if window.dtype.startswith("Float") else value
+
+
 def inexact(window: Window) -> pl.Expr:
     """True for rows whose measure breaks the declaration: more decimals than its places, or beyond its bound."""
     assert window.measure is not None
@@ -45,19 +52,40 @@ def value_is_exact(window: Window) -> bool:
     return window.statistic in {"count", "share", "min", "max"}
 
 
-def value(window: Window, n: pl.Expr, total: pl.Expr, squares: pl.Expr) -> pl.Expr:
+def parts(window: Window) -> dict[str, pl.Expr]:
+    """What each row adds to the running totals that `window` needs, named by what they are: windows share what they have in common.
+
+    A name begins with n (rows counted), s (units of the measure) or q (their squares, Int128).
+    """
+    stem = expressions.digest([window.where, window.measure, window.places])[:16]
+    counts = kept(window)
+    found = {f"n{stem}": counts.cast(pl.Int64)}
+    if window.statistic != "count":
+        units = pl.when(counts).then(measured(window)).otherwise(0)
+        found[f"s{stem}"] = units
+        if window.statistic == "std":
+            found[f"q{stem}"] = units.cast(pl.Int128) * units.cast(pl.Int128)
+    return found
+
+
+def finished(window: Window) -> pl.Expr:
+    """The value of a window from columns that hold the differences of its totals, named as `parts` says."""
+    names = list(parts(window))
+    return value(window.statistic, window.places, *(pl.col(names[i]) if i < len(names) else pl.lit(0) for i in range(3)))
+
+
+def value(statistic: Statistic, places: int, n: pl.Expr, total: pl.Expr, squares: pl.Expr) -> pl.Expr:
     """The value of a window from its count `n`, its total and its total of squares, all integers."""
-    unit = 10**window.places
-    some = n > 0
-    match window.statistic:
+    unit, some = 10**places, n > 0
+    match statistic:
         case "count":
             return n
         case "sum":
-            return pl.when(some).then(divided(total.cast(pl.Float64), pl.lit(float(unit))) if window.places else total)
+            return pl.when(some).then(divided(total.cast(pl.Float64), pl.lit(float(unit))) if places else total)
         case "mean" | "share":
             return pl.when(some).then(divided(total.cast(pl.Float64), (n * unit).cast(pl.Float64)))
         case "std":
             wide, many = total.cast(pl.Int128), n.cast(pl.Int128)
             spread = divided((many * squares - wide * wide).cast(pl.Float64), (many * (many - 1)).cast(pl.Float64))
             return pl.when(n > 1).then(divided(spread.sqrt(), pl.lit(float(unit))))
-    raise AssertionError(window.statistic)
+    raise AssertionError(statistic)

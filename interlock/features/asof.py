@@ -1,6 +1,7 @@
 """The one as-of join of the project: on unsorted input Polars gives wrong values with no more than a warning."""
 
 import warnings
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -30,6 +31,6 @@ def strictly_before(requests: pl.DataFrame, at: pl.Expr, rows: pl.DataFrame, on:
     return found.select(wanted)
 
 
-def per_entity(running: pl.Expr, keys: Keys) -> pl.Expr:
+def per_entity(running: pl.Expr, keys: Sequence[tuple[str, str]]) -> pl.Expr:
     """`running` for each entity apart; without keys all rows belong to one."""
     return running.over([column for column, _ in keys]) if keys else running

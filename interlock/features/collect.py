@@ -61,7 +61,12 @@ class Collection:
     def __init__(self, schema: Schema, declared: Mapping[str, Declared], file: str) -> None:
         self.schema, self.declared, self.file = schema, declared, file
         request = schema.request
-        self.request = fs.Request(request.by, request.as_of, {name: dtype_text(dtype) for name, dtype in request.types.items()})
+        self.request = fs.Request(
+            request.by,
+            request.as_of,
+            {name: dtype_text(dtype) for name, dtype in request.types.items()},
+            tuple(name for name, column in request.model.to_schema().columns.items() if column.nullable),
+        )
         self.references: dict[str, fs.Reference] = {}
         self.histories: dict[str, fs.History] = {}
         self.names = {id(history): name for name, history in schema.histories.items()}
@@ -123,17 +128,13 @@ class Collection:
         history, where, types = self._rows(item)
         what, statistic = item.what, item.what["statistic"]
         measure = None if what["measure"] is None else self._parse(what["measure"], item.place)
-        places, max_abs, dtype = 0, 1.0, pl.Int64()
+        places, max_abs = 0, 1.0
+        dtype: pl.DataType = pl.Int64()
         if measure is not None:
             dtype = self._type(measure, types, item.place)
             places, max_abs = self._precision(item, measure, dtype)
-        kind = (
-            dtype
-            if statistic in {"min", "max"}
-            else pl.Int64()
-            if statistic == "count" or (statistic == "sum" and not places)
-            else pl.Float64()
-        )
+        whole = statistic == "count" or (statistic == "sum" and not places)
+        kind = dtype if statistic in {"min", "max"} else pl.Int64() if whole else pl.Float64()
         return fs.Window(
             name,
             dtype_text(kind),

@@ -134,9 +134,8 @@ def on_demand(expression: pl.Expr, description: str = "", **about: Any) -> Decla
 def _made(kind: str, description: str, about: dict[str, Any], **what: Any) -> Declared:
     known = {"unit", "expect", "severity", "deprecated"}
     if unknown := sorted(set(about) - known):
-        extra = "" if kind == "window" else ""
         raise DeclarationError(
-            f"{place()}: {unknown[0]} is not an option of {what.get('statistic', kind)}{extra}", f"known are: {', '.join(sorted(known))}"
+            f"{place()}: {unknown[0]} is not an option of {what.get('statistic', kind)}", f"known are: {', '.join(sorted(known))}"
         )
     expect = about.get("expect")
     if expect is not None:

@@ -24,12 +24,13 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     """The base of what is exported: frozen, and closed to unknown fields."""
 
 
-class Request(Declaration):
-    """The row to score: its key, the column that holds the moment of prediction, and the type of each column."""
+class Request(Declaration, frozen=True):
+    """The row to score: its key, the column that holds the moment of prediction, each column's type, and which may be null."""
 
     by: tuple[str, ...]
     as_of: str | None
     types: dict[str, str]
+    nullable: tuple[str, ...] = ()
 
     @property
     def key(self) -> list[str]:
@@ -37,14 +38,14 @@ class Request(Declaration):
         return [*([self.as_of] if self.as_of else []), *self.by]
 
 
-class Reference(Declaration):
+class Reference(Declaration, frozen=True):
     """A table looked up by key: the key columns and the fixed columns that anything reads, with their types."""
 
     by: tuple[str, ...]
     types: dict[str, str]
 
 
-class Look(Declaration):
+class Look(Declaration, frozen=True):
     """One fixed column of a reference; `keys` are pairs (column of the reference, column that holds its value)."""
 
     reference: str
@@ -52,7 +53,7 @@ class Look(Declaration):
     keys: Keys
 
 
-class History(Declaration):
+class History(Declaration, frozen=True):
     """How a history comes from one row of the table `source`: `reads` are the source columns with their types.
 
     Lookups come first, then the filter, then the steps of `let` in order; every other expression may read them.
@@ -71,7 +72,7 @@ class History(Declaration):
     let: dict[str, Node] = {}
 
 
-class About(Declaration):
+class About(Declaration, frozen=True):
     """What people need to know of a feature; nothing of it changes a value."""
 
     description: str = ""
@@ -81,7 +82,7 @@ class About(Declaration):
     deprecated: str = ""
 
 
-class Feature(Declaration, tag_field="kind"):
+class Feature(Declaration, frozen=True, tag_field="kind"):
     """What all kinds of feature have; a leading underscore keeps one out of the model."""
 
     name: str
@@ -93,17 +94,17 @@ class Feature(Declaration, tag_field="kind"):
         return not self.name.startswith("_")
 
 
-class Lookup(Feature, tag="lookup"):
+class Lookup(Feature, frozen=True, tag="lookup"):
     reference: str
     column: str
     keys: Keys
 
 
-class OnDemand(Feature, tag="on_demand"):
+class OnDemand(Feature, frozen=True, tag="on_demand"):
     expression: Node
 
 
-class Latest(Feature, tag="latest"):
+class Latest(Feature, frozen=True, tag="latest"):
     history: str
     keys: Keys
     value: Node
@@ -112,7 +113,7 @@ class Latest(Feature, tag="latest"):
     ago: int = 0
 
 
-class Window(Feature, tag="window"):
+class Window(Feature, frozen=True, tag="window"):
     history: str
     keys: Keys
     statistic: Statistic
@@ -127,7 +128,7 @@ class Window(Feature, tag="window"):
 AnyFeature: TypeAlias = Lookup | OnDemand | Latest | Window
 
 
-class FeatureSet(Declaration, dict=True):
+class FeatureSet(Declaration, frozen=True, dict=True):
     """Everything needed to compute features from requests, references and histories, with no Python of the use case."""
 
     request: Request
@@ -142,6 +143,11 @@ class FeatureSet(Declaration, dict=True):
     @property
     def public(self) -> list[AnyFeature]:
         return [feature for feature in self.features if feature.public]
+
+    @property
+    def tables(self) -> list[str]:
+        """The sources and references that features are computed from."""
+        return sorted({*self.references, *(history.source for history in self.histories.values())})
 
     @cached_property
     def fingerprints(self) -> dict[str, str]:

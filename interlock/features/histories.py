@@ -23,12 +23,22 @@ def history(features: FeatureSet, name: str, tables: Mapping[str, pl.LazyFrame])
     rows = derive(declared, tables[declared.source], features.references, tables).collect()
     late = rows.filter(pl.col(SEEN) - pl.col(TIME) > pl.duration(microseconds=declared.lateness))
     if late.height:
-        first = late.sort(ROW).row(0, named=True) if ROW in late.columns else late.row(0, named=True)
         raise ContractError(
-            f"{name}: {late.height} rows became available later than the lateness it declares, first {declared.source} row {first.get(ROW, first[ID])}",
+            f"{name}: {late.height} rows became available later than the lateness it declares, first {_first(declared, late)}",
             "declare a greater lateness, or set these rows aside by a rule",
         )
+    copies = rows.filter(pl.col(ID).is_duplicated() | pl.col(ID).is_null())
+    if copies.height:
+        raise ContractError(
+            f"{name}: {copies.height} rows have no id of their own, first {_first(declared, copies)}",
+            "let id= tell every row of the history from every other, whatever its entity",
+        )
     return rows
+
+
+def _first(declared: History, rows: pl.DataFrame) -> str:
+    row = rows.sort(ROW).row(0, named=True) if ROW in rows.columns else rows.row(0, named=True)
+    return f"{declared.source} row {row[ROW]}" if ROW in row else f"id {row[ID]}"
 
 
 def derive(

@@ -75,7 +75,7 @@ def _strptime(said: Any) -> dict[str, Any]:
 
 
 def _parse_time(text: pl.Expr, _: pl.Expr, *, dtype: str, format: str, strict: bool) -> pl.Expr:  # noqa: A002 - Polars' keyword
-    return text.str.strptime(dtype_of(dtype), format, strict=strict)
+    return text.str.strptime(dtype_of(dtype), format, strict=strict)  # type: ignore[arg-type] # the type of a time
 
 
 def _clip(value: pl.Expr, *bounds: pl.Expr, has_min: bool, has_max: bool) -> pl.Expr:
@@ -121,8 +121,8 @@ FUNCTIONS: dict[str, Function] = {
     "not_": Function("Boolean.Not", lambda x: x.not_()),
     "is_in": Function("Boolean.IsIn", lambda x, values, nulls_equal: x.is_in(values, nulls_equal=nulls_equal)),
     "is_between": Function("Boolean.IsBetween", lambda x, a, b, closed: x.is_between(a, b, closed=closed), lambda o: {"closed": o["closed"].lower()}),
-    "any_horizontal": Function("Boolean.AnyHorizontal", lambda *x: pl.any_horizontal(*x), method=False),
-    "all_horizontal": Function("Boolean.AllHorizontal", lambda *x: pl.all_horizontal(*x), method=False),
+    "any_horizontal": Function("Boolean.AnyHorizontal", pl.any_horizontal, method=False),
+    "all_horizontal": Function("Boolean.AllHorizontal", pl.all_horizontal, method=False),
     "neg": Function("Negate", lambda x: -x),
     "abs": Function("Abs", lambda x: x.abs()),
     "sign": Function("Sign", lambda x: x.sign()),
@@ -132,9 +132,9 @@ FUNCTIONS: dict[str, Function] = {
     "round": Function("Round", lambda x, decimals, mode: x.round(decimals, mode=mode), lambda o: {"decimals": o["decimals"], "mode": _snake(o["mode"])}),
     "clip": Function("Clip", _clip),
     "fill_null": Function("FillNull", lambda x, y: x.fill_null(y)),
-    "coalesce": Function("Coalesce", lambda *x: pl.coalesce(*x), method=False),
-    "max_horizontal": Function("MaxHorizontal", lambda *x: pl.max_horizontal(*x), method=False),
-    "min_horizontal": Function("MinHorizontal", lambda *x: pl.min_horizontal(*x), method=False),
+    "coalesce": Function("Coalesce", pl.coalesce, method=False),
+    "max_horizontal": Function("MaxHorizontal", pl.max_horizontal, method=False),
+    "min_horizontal": Function("MinHorizontal", pl.min_horizontal, method=False),
     "concat_str": Function(
         "StringExpr.ConcatHorizontal", lambda *x, delimiter, ignore_nulls: pl.concat_str(*x, separator=delimiter, ignore_nulls=ignore_nulls), method=False
     ),

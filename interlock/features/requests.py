@@ -7,8 +7,8 @@ from types import ModuleType
 import polars as pl
 
 from interlock.contracts import check, reader
-from interlock.contracts.ledger import ROW
 from interlock.errors import ContractError, DeclarationError
+from interlock.frames import ROW
 from interlock.usecase import Schema, Table
 
 MATURED = "matured_at"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from interlock.errors import ContractError
-from interlock.features import arithmetic, expressions
+from interlock.features import arithmetic
 from interlock.features.asof import per_entity, strictly_before
 from interlock.features.featureset import Window
 from interlock.features.histories import ID, SEEN, TIME
@@ -21,20 +21,22 @@ RANGE_ROWS = 4_000_000
 def totals(windows: Sequence[Window], requests: pl.DataFrame, as_of: str, rows: pl.DataFrame) -> pl.DataFrame:
     """One column a window, for windows of one history that share keys and `ago`; `rows` have no null key."""
     keys, at = windows[0].keys, pl.col(as_of) - pl.duration(microseconds=windows[0].ago)
-    columns: dict[str, pl.Expr] = {}
-    parts = [_parts(window, columns) for window in windows]
-    _refuse_inexact(windows, rows)
-    rows = rows.select(*(column for column, _ in keys), TIME, SEEN, *(value.alias(name) for name, value in columns.items()))
+    columns = {name: part for window in windows for name, part in arithmetic.parts(window).items()}
+    refuse_inexact(windows, rows)
+    rows = rows.select(*(column for column, _ in keys), TIME, SEEN, **columns)
     by_time = _running(rows, TIME, list(columns), keys)
     at_once = rows.select((pl.col(SEEN) == pl.col(TIME)).all()).item()
     by_seen = by_time.rename({TIME: SEEN}) if at_once else _running(rows, SEEN, list(columns), keys)
     upper = strictly_before(requests, at, by_seen, SEEN, keys)
-    lower = {}
+    found: dict[str, pl.Series] = {}
     for width in sorted({window.width for window in windows}):
-        needed = sorted({part for window, own in zip(windows, parts, strict=True) if window.width == width for part in own if part})
+        alike = [window for window in windows if window.width == width]
+        needed = sorted({name for window in alike for name in arithmetic.parts(window)})
         base = by_time.select(*(column for column, _ in keys), TIME, *needed)
-        lower[width] = strictly_before(requests, at - pl.duration(microseconds=width), base, TIME, keys)
-    return pl.DataFrame([_value(window, own, upper, lower[window.width]) for window, own in zip(windows, parts, strict=True)])
+        lower = strictly_before(requests, at - pl.duration(microseconds=width), base, TIME, keys)
+        differences = pl.DataFrame([upper[name].fill_null(0) - lower[name].fill_null(0) for name in needed])
+        found |= {window.name: differences.select(arithmetic.finished(window).alias(window.name)).to_series() for window in alike}
+    return pl.DataFrame([found[window.name] for window in windows])
 
 
 def ranges(windows: Sequence[Window], requests: pl.DataFrame, as_of: str, rows: pl.DataFrame) -> pl.DataFrame:
@@ -43,27 +45,11 @@ def ranges(windows: Sequence[Window], requests: pl.DataFrame, as_of: str, rows: 
     for window in windows:
         keys = window.keys
         names = [column for column, _ in keys]
-        assert window.measure is not None
-        value = expressions.build(window.measure).alias("__value")
+        value = arithmetic.ranged(window).alias("__value")
         own = rows.filter(arithmetic.kept(window)).sort(*names, TIME, ID).select(*names, TIME, SEEN, value).with_row_index("__row")
         at = pl.col(as_of) - pl.duration(microseconds=window.ago)
         found.append(_extreme(window, own, _spans(window, own, requests, at)).alias(window.name))
     return pl.DataFrame(found)
-
-
-def _parts(window: Window, columns: dict[str, pl.Expr]) -> tuple[str, str, str]:
-    """The names of the columns whose running totals `window` needs (count, total, squares), added to `columns`."""
-    stem = expressions.digest([window.where, window.measure, window.places])[:16]
-    kept = arithmetic.kept(window)
-    columns[f"n{stem}"] = kept.cast(pl.Int64)
-    if window.statistic == "count":
-        return f"n{stem}", "", ""
-    measured = pl.when(kept).then(arithmetic.measured(window)).otherwise(0)
-    columns[f"s{stem}"] = measured
-    if window.statistic != "std":
-        return f"n{stem}", f"s{stem}", ""
-    columns[f"q{stem}"] = measured.cast(pl.Int128) * measured.cast(pl.Int128)
-    return f"n{stem}", f"s{stem}", f"q{stem}"
 
 
 def _running(rows: pl.DataFrame, on: str, columns: list[str], keys: Sequence[tuple[str, str]]) -> pl.DataFrame:
@@ -71,16 +57,11 @@ def _running(rows: pl.DataFrame, on: str, columns: list[str], keys: Sequence[tup
     return rows.sort(on).select(*names, on, *(per_entity(pl.col(column).cum_sum(), keys) for column in columns))
 
 
-def _value(window: Window, parts: tuple[str, str, str], upper: pl.DataFrame, lower: pl.DataFrame) -> pl.Series:
-    within = {part: upper[part].fill_null(0) - lower[part].fill_null(0) for part in parts if part}
-    n, total, squares = (pl.col(part) if part else pl.lit(0) for part in parts)
-    return pl.DataFrame(within).select(arithmetic.value(window, n, total, squares).alias(window.name)).to_series()
-
-
 def _spans(window: Window, own: pl.DataFrame, requests: pl.DataFrame, at: pl.Expr) -> pl.DataFrame:
     """For each request the rows [first, last) of its window by event time, and its moment."""
     names = [column for column, _ in window.keys]
-    placed = own.select(*names, TIME, end=pl.col("__row") + 1, start=per_entity(pl.col("__row").first(), window.keys)).sort(TIME)
+    placed = own.select(*names, TIME, end=pl.col("__row") + 1, start=per_entity(pl.col("__row").first(), window.keys))
+    placed = placed.sort(TIME, maintain_order=True)
     upper = strictly_before(requests, at, placed, TIME, window.keys)
     lower = strictly_before(requests, at - pl.duration(microseconds=window.width), placed.drop("start"), TIME, window.keys)
     moment = requests.select(at.alias("at"))
@@ -102,7 +83,7 @@ def _extreme(window: Window, own: pl.DataFrame, spans: pl.DataFrame) -> pl.Serie
     return spans.select("__asked").join(pl.concat(done), on="__asked", how="left", maintain_order="left")["__value"]
 
 
-def _refuse_inexact(windows: Sequence[Window], rows: pl.DataFrame) -> None:
+def refuse_inexact(windows: Sequence[Window], rows: pl.DataFrame) -> None:
     """Raise ContractError where a measure has more decimals than its places, or lies beyond its bound."""
     for window in windows:
         if window.measure is None:

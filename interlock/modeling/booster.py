@@ -40,7 +40,7 @@ class Booster:
     """A trained LightGBM model, from the text of its file; all of its rounds count."""
 
     def __init__(self, text: str, *, threads: int = 1) -> None:
-        """Raises ArtifactError where `text` is no model."""
+        """Raises ArtifactError where `text` is no model. One that was cut short ends the process: compare its hash before."""
         self.threads = threads
         self._handle = ctypes.c_void_p()
         rounds = ctypes.c_int()

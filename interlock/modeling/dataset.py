@@ -42,10 +42,8 @@ class Dataset:
             _aligned(folder, name, requests, frame, key)
         rows = requests.with_columns(outcomes.drop(key))
         (label,) = (name for name in outcomes.columns if name not in {*key, MATURED})
-        return cls(
-            requests.select(key), features.drop(key), outcomes[label],
-            split.period(rows, key, as_of), assign(rows, split, key, as_of),
-        )  # fmt: skip
+        assigned = assign(rows, split, key, as_of)
+        return cls(requests.select(key), features.drop(key), outcomes[label], assigned["period"], assigned["split"])
 
     def counts(self, name: str) -> dict[str, int]:
         """How many rows were asked in the period, and of them were used, had no outcome, or had one too late."""

@@ -106,22 +106,22 @@ class ByRow(Hashed, frozen=True, tag_field="by", tag="row"):
 Split: TypeAlias = ByTime | ByGroup | ByRow
 
 
-def assign(rows: pl.DataFrame, split: Split, key: Sequence[str], as_of: str | None) -> pl.Series:
-    """The split of each of `rows`: "train", "validation", "test" or null.
+def assign(rows: pl.DataFrame, split: Split, key: Sequence[str], as_of: str | None) -> pl.DataFrame:
+    """For each of `rows` the `period` it was asked in and the `split` it belongs to: "train", "validation", "test" or null.
 
     `rows` holds the `key` columns, `as_of` among them, the column that groups are split by and, split by time,
-    `matured_at`: a row belongs to a period when it is asked in it and its label has matured by the period's end.
-    Raises ConfigError or ContractError where a column is missing.
+    `matured_at`: a row belongs to a split when it was asked in its period and its label has matured by the period's end.
+    By hash the two are one. Raises ConfigError or ContractError where a column is missing.
     """
     import polars as pl
 
-    period = split.period(rows, key, as_of)
+    period = split.period(rows, key, as_of).alias("period")
     if not (ends := split.ends):
-        return period
+        return pl.DataFrame([period, period.alias("split")])
     if MATURED not in rows.columns:
         raise ContractError(f"usecase.split is by time, but outcomes have no {MATURED}", "give the outcome a horizon or a label_time")
     end = period.replace_strict(list(ends), list(ends.values()), default=None, return_dtype=pl.Datetime("us", "UTC"))
-    return rows.select(split=pl.when(pl.col(MATURED) <= end).then(period))["split"]
+    return rows.select(period, split=pl.when(pl.col(MATURED) <= end).then(period))
 
 
 def key_text(rows: pl.DataFrame, key: Sequence[str]) -> pl.Series:

@@ -22,6 +22,7 @@ from interlock.modeling.task import KINDS, Task
 
 SHOWN = 20_000
 POINTS = 200
+FEW = 5
 Array: TypeAlias = NDArray[np.float64]
 Curve: TypeAlias = list[dict[str, float]]
 Callback: TypeAlias = Callable[[Any], None]
@@ -55,18 +56,19 @@ def fit(train: Rows, validation: Rows, model: Model, task: Task) -> Trained:
 
 def labels(rows: Rows, task: Task) -> Array:
     """The labels of `rows` as numbers; raises ContractError where they are all the same, or not the task's."""
-    counts = dict(rows.label.value_counts().sort(rows.label.name).iter_rows())
-    found = f"the {rows.name} split has these labels: {', '.join(f'{label} ({count} rows)' for label, count in counts.items())}"
+    counts = rows.label.value_counts().sort(rows.label.name).rows()
+    few = [f"{label} ({count} rows)" for label, count in counts[:FEW]] + ["…"] * (len(counts) > FEW)
+    found = f"the {rows.name} split has these labels: {', '.join(few)}"
     values = rows.label.cast(pl.Float64).to_numpy()
     if not set(np.unique(values)) <= KINDS[task.kind].labels:
-        raise ContractError(f"{found}; a {task.kind} task has two", "make the outcome Boolean in events.py")
+        raise ContractError(f"{found}; a {task.kind} task has others", "make the outcome Boolean in events.py")
     if len(counts) < 2:
         raise ContractError(f"{found}: there is nothing to learn", "move the split, or widen the world, in conf/usecase/")
     return values
 
 
 def boost(encoder: Encoder, train: tuple[Array, Array], validation: tuple[Array, Array], model: Model, task: Task) -> tuple[str, Curve]:
-    """The booster's text, cut after its best round, and the learning curve: on the validation rows and on some of the training rows."""
+    """The booster's text, cut after its best round, and the metric by round: of the validation rows and of some training rows."""
     import lightgbm as lgb
 
     settings = parameters(model, task)

@@ -4,7 +4,7 @@ import json
 from typing import Any, NoReturn
 
 import polars as pl
-from polars.exceptions import PolarsError, SchemaFieldNotFoundError
+from polars.exceptions import PolarsError
 
 from interlock.errors import SourceError
 from interlock.sources.spec import Table
@@ -13,18 +13,21 @@ WHOLE = "put the whole file there, one JSON object a line, in UTF-8"
 
 
 def parse(name: str, data: bytes, spec: Table) -> pl.DataFrame:
-    """The table in `data`: columns in the order in which they first occur, their types inferred over all its lines."""
+    """The table in `data`, types inferred over all its lines: the first line's keys in their order, then all others by name."""
     text = data.removeprefix(b"\xef\xbb\xbf")
-    texts = {column: pl.String for column, kind in spec.types.items() if kind == "String"}
+    first = _object(text.lstrip().partition(b"\n")[0])
+    if first is None:
+        raise _explained(name, text)
     try:
-        return pl.read_ndjson(text, schema_overrides=texts, infer_schema_length=None)
-    except SchemaFieldNotFoundError:
-        return pl.read_ndjson(text, infer_schema_length=None)
+        inferred = pl.scan_ndjson(text, infer_schema_length=None).collect_schema()
+        columns = [*first, *sorted(set(inferred) - set(first))]  # NOTE: Polars' own order is another
+        texts = {column for column, kind in spec.types.items() if kind == "String"}
+        return pl.read_ndjson(text, schema={column: pl.String() if column in texts else inferred[column] for column in columns})
     except (PolarsError, pl.exceptions.PanicException) as error:
-        raise _explained(name, text, error) from error
+        raise _explained(name, text, str(error).partition("\n")[0]) from error
 
 
-def _explained(name: str, text: bytes, error: BaseException) -> SourceError:
+def _explained(name: str, text: bytes, reason: str = "") -> SourceError:
     kinds: dict[str, str] = {}
     for number, line in enumerate(text.split(b"\n"), 1):
         row = _object(line)
@@ -32,7 +35,7 @@ def _explained(name: str, text: bytes, error: BaseException) -> SourceError:
             what = (
                 "ends with a carriage return alone"
                 if b"\r" in line.strip()
-                else f"is not a JSON object: {line[:60].decode(errors='replace')}"
+                else f"is not a JSON object with distinct keys: {line[:60].decode(errors='replace')}"
             )
             return SourceError(f"{name}: line {number} {what}", WHOLE)
         for column, value in row.items():
@@ -40,19 +43,24 @@ def _explained(name: str, text: bytes, error: BaseException) -> SourceError:
             if value is not None and kinds.setdefault(column, kind) != kind:
                 found = f"{name}: column {column}, line {number}: {value!r} is a {kind}, earlier lines hold a {kinds[column]}"
                 return SourceError(found, f"mend the file, or declare types.{column}: String in conf/usecase/")
-    return SourceError(f"{name} cannot be read ({str(error).partition(chr(10))[0]})", WHOLE)
+    return SourceError(f"{name} cannot be read ({reason})", WHOLE)
 
 
 def _object(line: bytes) -> dict[str, Any] | None:
+    """The object that a line holds, empty for a blank line; None where it holds something else, or a key twice."""
     try:
-        row = json.loads(line, parse_constant=_no_number) if line.strip() else {}
+        row = json.loads(line.decode(), parse_constant=_refuse, object_pairs_hook=_distinct) if line.strip() else {}
     except ValueError:
         return None
     return row if isinstance(row, dict) else None
 
 
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(pairs) if len(dict(pairs)) == len(pairs) else _refuse("a key occurs twice")
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(text)
 
 
 def _kind(value: object) -> str:

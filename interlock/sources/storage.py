@@ -4,6 +4,7 @@ Credentials and endpoints come from the environment, under the names that the st
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from interlock.errors import SourceError
 from interlock.sources.connectors import File, Unreachable
 
 SCHEMES = ("s3", "gs", "az", "http", "https")
+CLOUDS = ("AWS", "AZURE", "GOOGLE")
 PIECE = 8 << 20
 WILD = r"\*\*/|\*|\?|\[[^\]]+\]"
 CLIENT = {"connect_timeout": "3s", "read_timeout": "30s", "timeout": "1d"}
@@ -76,9 +78,9 @@ def _split(url: str) -> tuple[str, str]:
 
 
 def _store(base: str) -> Any:
-    if base.startswith("http"):
-        return HTTPStore.from_url(base, client_options={**CLIENT, "allow_http": base.startswith("http:")}, retry_config=RETRY)  # type: ignore[arg-type]
-    return from_url(base, client_options=CLIENT, retry_config=RETRY)  # type: ignore[call-overload]
+    plain = base.startswith("http:") or any(os.environ.get(f"{cloud}_ALLOW_HTTP", "").lower() == "true" for cloud in CLOUDS)
+    options: Any = {"client_options": {**CLIENT, "allow_http": plain}, "retry_config": RETRY}
+    return HTTPStore.from_url(base, **options) if base.startswith("http") else from_url(base, **options)
 
 
 @contextmanager

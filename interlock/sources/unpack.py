@@ -2,7 +2,6 @@
 
 import gzip
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Protocol
 
@@ -10,7 +9,6 @@ from interlock.errors import SourceError
 
 FLOOR = 64 << 20
 RATIO = 100
-BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 
 
 class Readable(Protocol):
@@ -28,10 +26,11 @@ def content(name: str, path: Path) -> bytes:
     opener = OPENERS.get(Path(name).suffix.lower())
     try:
         data = path.read_bytes() if opener is None else opener(name, path)
-    except BROKEN as error:
-        raise SourceError(
-            f"{name} cannot be unpacked ({str(error) or type(error).__name__})", "put the whole file there, unencrypted"
-        ) from error
+    except SourceError:
+        raise
+    except Exception as error:  # NOTE: a damaged archive makes its reader raise nearly anything, IndexError included
+        reason = str(error) or type(error).__name__
+        raise SourceError(f"{name} cannot be unpacked ({reason})", "put the whole file there, unencrypted") from error
     if not data:
         raise SourceError(f"{name} is empty", "put the whole file there")
     return data

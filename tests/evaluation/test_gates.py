@@ -25,7 +25,8 @@ REPORTS: dict[str, Any] = {"metrics": {"test": {"auc": 0.75, "ece": 0.01}}, "str
 def flipped(gate: Gate) -> Gate:
     """The same bound from the other side, just out of reach."""
     value = (gate.min or 0) + (gate.max or 0)
-    return Gate(gate.metric, WHY, gate.report, **({"max": value} if gate.min is not None else {"min": value + 1e-9}))
+    lower, upper = (None, value) if gate.min is not None else (value + 1e-9, None)
+    return Gate(gate.metric, WHY, gate.report, min=lower, max=upper)
 
 
 def test_a_candidate_within_every_bound_passes() -> None:
@@ -56,10 +57,10 @@ def test_a_bound_is_inclusive_and_nothing_beyond_it_passes(value: float, bound: 
 
 
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, -math.inf, True, "0.9", [0.9], {"value": 0.9}], ids=repr)
-@pytest.mark.parametrize("bound", [{"min": 0.0}, {"max": 1.0}], ids=repr)
-def test_what_is_no_number_never_passes(value: Any, bound: dict[str, float]) -> None:
+@pytest.mark.parametrize("gate", [Gate("test.auc", WHY, min=0.0), Gate("test.auc", WHY, max=1.0)], ids=["min", "max"])
+def test_what_is_no_number_never_passes(value: Any, gate: Gate) -> None:
     """Null, NaN, an infinity, a Boolean, text or a structure is no evidence, from either side."""
-    found = judge({"auc": Gate("test.auc", WHY, **bound)}, {"metrics": {"test": {"auc": value}}})
+    found = judge({"auc": gate}, {"metrics": {"test": {"auc": value}}})
     assert (found["verdict"], found["passed"]) == (LACKING, False)
     assert "is not in reports/metrics.json as a number" in found["gates"]["auc"]["words"]
 

@@ -21,11 +21,16 @@ SPLIT = {
 SHARES = {"train": 0.6, "validation": 0.1, "test": 0.3}
 START = datetime(2013, 1, 1, tzinfo=UTC)
 UTC_TIME = pl.Datetime("us", "UTC")
-moments = st.integers(0, 70 * 24).map(lambda hours: START + timedelta(hours=hours))
+ENDS = [datetime(2013, 2, 1, tzinfo=UTC), datetime(2013, 2, 15, 5, tzinfo=UTC), datetime(2013, 3, 1, tzinfo=UTC)]
+moments = st.integers(0, 70 * 24).map(lambda hours: START + timedelta(hours=hours)) | st.sampled_from(ENDS)
 
 
 def split(found: dict[str, Any]) -> Any:
     return convert(found, Split, "usecase.split")  # type: ignore[arg-type] # a union is no type[T]
+
+
+def named(rows: pl.DataFrame, by: Any, key: list[str], as_of: str | None) -> pl.Series:
+    return assign(rows, by, key, as_of)["split"]
 
 
 def timed(rows: list[tuple[datetime, datetime | None]]) -> pl.DataFrame:
@@ -36,15 +41,14 @@ def timed(rows: list[tuple[datetime, datetime | None]]) -> pl.DataFrame:
 @given(st.lists(st.tuples(moments, st.none() | moments), min_size=1))
 def test_a_row_belongs_to_the_period_that_it_was_asked_in_and_its_label_matured_in(rows: list[tuple[datetime, datetime | None]]) -> None:
     """By time, as by one row after the other: asked from the last end on, before this one, and matured by this one at the latest."""
-    ends = [START, datetime(2013, 2, 1, tzinfo=UTC), datetime(2013, 2, 15, 5, tzinfo=UTC), datetime(2013, 3, 1, tzinfo=UTC)]
 
     def expected(asked: datetime, matured: datetime | None) -> str | None:
-        for name, start, end in zip(("train", "validation", "test"), ends, ends[1:], strict=False):
+        for name, start, end in zip(("train", "validation", "test"), [START, *ENDS], ENDS, strict=False):
             if start <= asked < end:
                 return name if matured is not None and matured <= end else None
         return None
 
-    assert assign(timed(rows), split(SPLIT), ["as_of", "id"], "as_of").to_list() == [expected(*row) for row in rows]
+    assert named(timed(rows), split(SPLIT), ["as_of", "id"], "as_of").to_list() == [expected(*row) for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -86,24 +90,24 @@ def test_a_group_falls_into_one_split_wherever_its_rows_stand(groups: list[int],
     """Equal values share a split, and neither order nor company changes it."""
     by = ByGroup(column="customer", shares=Shares(**SHARES), salt="s")
     frame = pl.DataFrame({"id": range(len(groups)), "customer": groups})
-    found = dict(zip(groups, assign(frame, by, ["id"], None), strict=True))
+    found = dict(zip(groups, named(frame, by, ["id"], None), strict=True))
     random.shuffle(groups)
     half = pl.DataFrame({"id": range(len(groups)), "customer": groups}).head(len(groups) // 2 + 1)
-    again = assign(half, by, ["id"], None)
+    again = named(half, by, ["id"], None)
     assert [found[group] for group in half["customer"]] == again.to_list()
 
 
 def test_hashed_shares_are_as_large_as_declared() -> None:
     """Of 20,000 rows each split gets its share, within four standard errors."""
     frame = pl.DataFrame({"id": range(20_000)})
-    counts = dict(assign(frame, ByRow(shares=Shares(**SHARES), salt="s"), ["id"], None).value_counts().iter_rows())
+    counts = dict(named(frame, ByRow(shares=Shares(**SHARES), salt="s"), ["id"], None).value_counts().iter_rows())
     assert all(abs(counts[name] / 20_000 - share) < 4 * (share * (1 - share) / 20_000) ** 0.5 for name, share in SHARES.items())
 
 
 def test_another_salt_draws_another_split() -> None:
     """The salt decides, and a missing group has a split too."""
     frame = pl.DataFrame({"id": range(1000), "customer": [None, *range(999)]})
-    first, second = (assign(frame, ByGroup(column="customer", shares=Shares(**SHARES), salt=salt), ["id"], None) for salt in ("a", "b"))
+    first, second = (named(frame, ByGroup(column="customer", shares=Shares(**SHARES), salt=salt), ["id"], None) for salt in ("a", "b"))
     assert 200 < (first != second).sum() < 800
     assert first.null_count() == second.null_count() == 0
 
@@ -114,7 +118,7 @@ def test_a_row_is_hashed_by_its_whole_key() -> None:
         {"as_of": [START + timedelta(days=day) for day in range(4) for _ in range(3)], "id": list("abc") * 4},
         schema={"as_of": UTC_TIME, "id": pl.String},
     )
-    found = assign(frame, ByRow(shares=Shares(train=0.4, validation=0.3, test=0.3), salt="pinned"), ["as_of", "id"], "as_of")
+    found = named(frame, ByRow(shares=Shares(train=0.4, validation=0.3, test=0.3), salt="pinned"), ["as_of", "id"], "as_of")
     assert "".join(name[0] + name[1] for name in found) == "trtrtetrtetetrtrtevavava"
 
 
@@ -123,8 +127,8 @@ def test_what_a_split_needs_and_the_data_lack_is_named() -> None:
     frame = timed([(START, START)])
     by_time = convert(SPLIT, ByTime, "usecase.split")
     with pytest.raises(ConfigError, match="no as_of"):
-        assign(frame, by_time, ["id"], None)
+        named(frame, by_time, ["id"], None)
     with pytest.raises(ContractError, match=r"no matured_at(.|\n)*horizon"):
-        assign(frame.drop("matured_at"), by_time, ["as_of", "id"], "as_of")
+        named(frame.drop("matured_at"), by_time, ["as_of", "id"], "as_of")
     with pytest.raises(ConfigError, match=r"no column 'customer'(.|\n)*as_of"):
-        assign(frame, ByGroup(column="customer", shares=Shares(**SHARES), salt="s"), ["id"], None)
+        named(frame, ByGroup(column="customer", shares=Shares(**SHARES), salt="s"), ["id"], None)

@@ -43,7 +43,13 @@ class Flights(pa.DataFrameModel):
     time_hour: Utc
 
 
-@history(by="origin", id="time_hour", time="time_hour", available=col("time_hour") + pl.duration(hours=1), lateness="1h")
+@history(
+    by="origin",
+    id=pl.concat_str([col("origin"), col("time_hour").dt.timestamp("ms")], separator="-"),
+    time="time_hour",
+    available=col("time_hour") + pl.duration(hours=1),
+    lateness="1h",
+)
 class Weather(pa.DataFrameModel):
     """Hourly observations at each origin, assumed to be published within the hour."""
 
@@ -135,11 +141,11 @@ zone = col("zone").fill_null("America/Puerto_Rico")  # the four destinations tha
 
 # A flight that was diverted later did depart, and so counts here.
 Departures = history(
-    of=Flights, by="origin", id=flight_id, time=departed, where=col("dep_time").is_not_null(),
+    of=Flights, by="origin", id=flight_id, time=departed, lateness="15m", where=col("dep_time").is_not_null(),
     columns=["carrier", "dest", "tailnum", "dep_delay"],
 )  # fmt: skip
 Arrivals = history(
-    of=Flights, by="dest", id=flight_id, time=col("moment"), where=col("arr_delay").is_not_null(),
+    of=Flights, by="dest", id=flight_id, time=col("moment"), lateness="15m", where=col("arr_delay").is_not_null(),
     lookups={"zone": fixed(Airports, "tzone", by={"faa": "dest"})}, let=clock_to_utc(col("arr_time"), zone, departed),
     columns=["carrier", "origin", "tailnum", "flight", "dep_delay", "arr_delay", col("moment").alias("landed")],
 )  # fmt: skip

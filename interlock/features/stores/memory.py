@@ -1,0 +1,47 @@
+"""The online store in memory: for golden vectors and for trying things out."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+
+from interlock.features.stores.store import Entry, Found, Reads
+
+
+class Memory:
+    """A sorted list of keys and a dict of values."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.values = dict(entries)
+        self.keys = sorted(self.values)
+
+    def read(self, reads: Reads) -> Found:
+        return Found(
+            [self._first(key) for key in reads.seeks],
+            [self._between(*scan) for scan in reads.scans],
+            [self.values.get(key) for key in reads.gets],
+        )
+
+    def write(self, puts: Iterable[Entry], deletes: Iterable[bytes] = (), ranges: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        gone = {*deletes, *(key for scan in ranges for key, _ in self._between(*scan))}
+        new = dict(puts)
+        fresh = new.keys() - self.values.keys()
+        self.values = {key: value for key, value in self.values.items() if key not in gone} | new if gone else self.values | new
+        if gone or len(fresh) > 100:
+            self.keys = sorted(self.values)
+        else:
+            for key in fresh:
+                insort(self.keys, key)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def _first(self, key: bytes) -> Entry | None:
+        at = bisect_left(self.keys, key)
+        return (self.keys[at], self.values[self.keys[at]]) if at < len(self.keys) else None
+
+    def _between(self, start: bytes, stop: bytes) -> list[Entry]:
+        found = self.keys[bisect_left(self.keys, start) : bisect_left(self.keys, stop)]
+        return [(key, self.values[key]) for key in found]
+
+
+def connect(_: str) -> Memory:
+    return Memory()

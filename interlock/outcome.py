@@ -1,0 +1,97 @@
+"""What the last run made and how good it is, in words, read from the reports alone."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from interlock import params
+from interlock.errors import ArtifactError
+from interlock.files import read_json, sha256
+
+REPORTS = Path("reports")
+MODEL = Path("models/model/model.json")
+BUNDLE = Path("models/bundle")
+SIGNS = {"pass": "✓", "fail": "✗"}
+
+
+def title() -> str:
+    """The use case, and its world where that is not the full one."""
+    usecase = params.read_yaml(params.PARAMS)["usecase"]
+    world = usecase["world"]["name"]
+    return str(usecase["name"]) + ("" if world == "full" else f" · {world} world")
+
+
+def facts() -> dict[str, list[str]]:
+    """A few lines under each heading; headings whose report is not there are left out.
+
+    Raises ArtifactError where a report is not what a run writes.
+    """
+    found = {}
+    for heading, (path, describe) in FACTS.items():
+        if path.is_file():
+            try:
+                found[heading] = describe(read_json(path))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise ArtifactError(f"{path} cannot be read: {error}", f"run: dvc repro --force, or git checkout {path}") from error
+    return found
+
+
+def _data(report: Any) -> list[str]:
+    return [_table(name, table) for name, table in report["tables"].items()]
+
+
+def _table(name: str, table: Mapping[str, Any]) -> str:
+    aside = f" ({table['quarantined']:,} set aside)" if table["quarantined"] else ""
+    return f"{name} {table['rows']:,}{aside}"
+
+
+def _features(report: Any) -> list[str]:
+    rows = max((feature["rows"] for feature in report.values()), default=0)
+    return [f"{len(report)} for each of {rows:,} requests"]
+
+
+def _model(report: Any) -> list[str]:
+    return [f"{report['rounds']:,} trees, trained on {report['rows']['train']['used']:,} rows"]
+
+
+def _test(report: Any) -> list[str]:
+    test, baseline = report["test"], report["baseline"]
+    rows = f"{report['rows']['test']:,} rows; {report['rows']['without_outcome']:,} requests have no outcome"
+    shown = [(name, _value(test, key), _number(baseline[key])) for key, name in METRICS.items() if key in test]
+    return [f"{name:<18} {value:<26} baseline {base}" for name, value, base in shown] + [rows]
+
+
+def _value(found: Mapping[str, Any], key: str) -> str:
+    low, high = found.get(f"{key}_low"), found.get(f"{key}_high")
+    between = f" ({_number(low)} to {_number(high)})" if low is not None and high is not None else ""
+    return f"{_number(found[key])}{between}"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _stress(report: Any) -> list[str]:
+    cases = report["cases"]
+    broken = [f"✗ {case['claim']}" for case in cases.values() if case["verdict"] != "pass"]
+    return [f"{SIGNS.get(report['verdict'], '?')} {len(cases) - len(broken)} of {len(cases)} cases pass", *broken]
+
+
+def _gates(report: Any) -> list[str]:
+    return [f"{SIGNS.get(gate['verdict'], '?')} {name}: {gate['words']}" for name, gate in report["gates"].items()] or ["none declared"]
+
+
+def _bundle(_: Any) -> list[str]:
+    return [f"{BUNDLE}, {sha256(BUNDLE / 'manifest.json')[:12]}"]
+
+
+METRICS = {"auc": "AUC", "brier": "Brier score", "ece": "calibration error"}
+FACTS: dict[str, tuple[Path, Callable[[Any], list[str]]]] = {
+    "Rows": (REPORTS / "validation.json", _data),
+    "Features": (REPORTS / "features.json", _features),
+    "Model": (MODEL, _model),
+    "Test": (REPORTS / "metrics.json", _test),
+    "Stress": (REPORTS / "stress.json", _stress),
+    "Gates": (REPORTS / "gates.json", _gates),
+    "Bundle": (BUNDLE / "manifest.json", _bundle),
+}

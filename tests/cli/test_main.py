@@ -1,0 +1,82 @@
+"""The command line as a whole: what it lists, what it costs to start, and how it fails."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from inspect import cleandoc
+from pathlib import Path
+
+import pytest
+
+from interlock.cli.main import PLACES, VERBS, command
+
+ROOT = Path(__file__).parent.parent.parent
+HEAVY = ["polars", "hydra", "omegaconf", "dvc", "pandera", "lightgbm", "numpy", "scipy", "ruamel", "rich"]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_help_lists_every_verb_under_its_heading(interlock: Run, tmp_path: Path) -> None:
+    """`interlock --help` works anywhere, and lists every registered verb with a sentence, grouped."""
+    done = interlock("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    lines = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if line.strip()}
+    assert all(lines[verb] for verb in PLACES)
+    assert all(f"\n{heading}:\n" in done.stdout for heading in VERBS)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """Listing the commands imports every command's module, and none of what they work with."""
+    code = (
+        "import sys; from interlock.cli.main import interlock; interlock.main(['--help'], standalone_mode=False); "
+        "print('heavy:', [m for m in sys.argv[1:] if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *HEAVY], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.endswith("heavy: []\n")
+
+
+@pytest.mark.parametrize("verb", PLACES)
+def test_every_command_has_help_with_an_example(verb: str) -> None:
+    """The help of each command says what it does in a sentence, explains each option, and ends in an example of itself."""
+    found = command(verb)
+    assert found.name == verb
+    assert found.help is not None
+    assert f"\b\nExample:\n  interlock {verb}" in cleandoc(found.help)
+    assert all(getattr(option, "help", None) for option in found.params)
+
+
+def test_verbs_need_a_project(interlock: Run, tmp_path: Path) -> None:
+    """Outside of a project each verb says so and exits with 2; its help is there all the same."""
+    for verb in PLACES:
+        done = interlock(verb, cwd=tmp_path)
+        assert done.returncode == 2, verb
+        assert f"{tmp_path} is not in an interlock project: no dvc.yaml" in done.stderr
+    assert interlock("run", "--help", cwd=tmp_path).returncode == 0
+
+
+def test_a_misspelt_verb_or_option_is_a_usage_error(interlock: Run) -> None:
+    """What click does not know ends with 2 and a hint, not with a traceback."""
+    verb, option = interlock("compoze"), interlock("compose", "--chek")
+    assert (verb.returncode, option.returncode) == (2, 2)
+    assert "No such command 'compoze'" in verb.stderr
+    assert "--check" in option.stderr
+    assert "Traceback" not in verb.stderr + option.stderr
+
+
+def test_an_unexpected_error_says_how_to_see_more(interlock: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A defect ends with 70 and one line; with INTERLOCK_TRACEBACK=1 the traceback is shown."""
+    (project / "dvc.yaml").write_text("stages: {}\n")
+    (project / "stages").mkdir()
+    (project / "stages" / "broken.py").write_text("def (:\n")
+    (project / "requirements.txt").touch()
+    done = interlock("pins")
+    assert done.returncode == 70
+    assert "unexpected SyntaxError" in done.stderr
+    assert "Traceback" not in done.stderr
+    monkeypatch.setenv("INTERLOCK_TRACEBACK", "1")
+    assert "Traceback" in interlock("pins").stderr
+
+
+def test_the_version_is_that_of_the_package(interlock: Run) -> None:
+    """`interlock --version` prints the installed version."""
+    assert interlock("--version").stdout == f"interlock {version('interlock')}\n"

@@ -1,0 +1,35 @@
+"""The rows that a world keeps."""
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interlock.sources.spec import Keep
+from interlock.sources.world import restrict
+
+FRAME = pl.DataFrame({"kind": ["a", "b", None, "a"], "size": [1, 2, 3, None], "source_row": range(4)})
+
+
+@pytest.mark.parametrize(
+    ("where", "rows"),
+    [
+        ({}, [0, 1, 2, 3]),
+        ({"kind": ["a"]}, [0, 3]),
+        ({"kind": ["a", None]}, [0, 2, 3]),
+        ({"kind": ["a"], "size": [1, 2]}, [0]),
+    ],
+)
+def test_rows_hold_one_of_the_values(where: dict[str, list[str | int | float | bool | None]], rows: list[int]) -> None:
+    """Every column of `where` holds one of its values, null only where null is named."""
+    assert restrict("t", FRAME, Keep(where=where))["source_row"].to_list() == rows
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.05, 1), st.floats(0.05, 1))
+def test_a_smaller_share_is_part_of_a_larger(one: float, other: float) -> None:
+    """A share keeps about that part, the same rows every time, and the rows of any smaller share."""
+    frame = pl.DataFrame({"source_row": range(4000)})
+    small, large = (set(restrict("t", frame, Keep(share=share))["source_row"]) for share in sorted((one, other)))
+    assert small <= large
+    assert len(large) / 4000 == pytest.approx(max(one, other), abs=0.04)

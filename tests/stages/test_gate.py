@@ -1,0 +1,97 @@
+"""gate, on the small project."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interlock.errors import ArtifactError, ConfigError
+from interlock.files import read_json, sha256, write_json
+from stages import gate
+from tests.evaluation.world import PARAMS, say, world
+
+__all__ = ["world"]
+ROOT = Path(__file__).parents[2]
+
+
+def judged(world: Path, gates: dict[str, Any]) -> dict[str, Any]:
+    say(world / "params.yaml", {**PARAMS, "gates": gates})
+    gate.main()
+    found: dict[str, Any] = read_json(world / "reports/gates.json")
+    return found
+
+
+def test_the_good_candidate_passes(world: Path) -> None:
+    """With bounds that it meets, the verdict is a pass, gate by gate."""
+    found = read_json(world / "reports/gates.json")
+    assert found["passed"]
+    assert {one["verdict"] for one in found["gates"].values()} == {"pass"}
+
+
+@pytest.mark.parametrize("name", PARAMS["gates"])
+def test_each_bound_turned_around_fails_it(world: Path, name: str) -> None:
+    """A gate whose `min` becomes a `max`, or the other way round, fails the candidate that passed."""
+    turned = {"min": "max", "max": "min"}
+    other = {turned.get(key, key): value for key, value in PARAMS["gates"][name].items()}
+    found = judged(world, {**PARAMS["gates"], name: other})
+    assert (found["verdict"], found["gates"][name]["verdict"]) == ("fail", "fail")
+
+
+def test_a_gate_on_another_report_reads_that_one(world: Path) -> None:
+    """A dotted path into stress.json: the two cases that failed there fail the gate that allows none."""
+    allowed = {"metric": "failed", "report": "stress", "max": 2, "why": "Known limits."}
+    assert judged(world, {"stress": allowed})["passed"]
+    assert not judged(world, {"stress": {**allowed, "max": 1}})["passed"]
+    assert judged(world, {"share": {**allowed, "metric": "cases.blind.share"}})["gates"]["share"]["value"] == 1
+
+
+def test_a_metric_that_vanished_fails(world: Path) -> None:
+    """Null, misspelt, or a report that is not there at all: not enough evidence, which is no pass."""
+    metrics = read_json(world / "reports/metrics.json")
+    metrics["test"]["auc"] = None
+    write_json(world / "reports/metrics.json", metrics)
+    assert judged(world, PARAMS["gates"])["verdict"] == "not enough evidence"
+    (world / "reports/metrics.json").unlink()
+    found = judged(world, PARAMS["gates"])
+    assert (found["verdict"], found["passed"], found["binds"]["reports"]) == ("not enough evidence", False, {})
+
+
+def test_the_verdict_is_bound_to_model_data_reports_and_gates(world: Path) -> None:
+    """It holds the hash of each file of the model and the features, of the reports it read, and of the gates themselves."""
+    binds = read_json(world / "reports/gates.json")["binds"]
+    for part, folder in (("model", "models/model"), ("features", "data/features")):
+        assert binds[part] == {path.name: sha256(path) for path in sorted((world / folder).iterdir())}
+    assert binds["reports"] == {"reports/metrics.json": sha256(world / "reports/metrics.json")}
+    changed = judged(world, {**PARAMS["gates"], "auc": {**PARAMS["gates"]["auc"], "min": 0.551}})["binds"]
+    assert changed["gates"] != binds["gates"]
+    assert judged(world, PARAMS["gates"])["binds"] == binds
+
+
+def test_a_verdict_of_fail_ends_well(world: Path) -> None:
+    """The stage exits 0 with a failed verdict, as an experiment that failed should be seen, and 2 on gates that make no sense."""
+    impossible = {"metric": "test.auc", "min": 0.99, "why": "Nobody reaches it."}
+    for gates, code in (({"auc": impossible}, 0), ({"auc": {**impossible, "max": 1}}, 2)):
+        say(world / "params.yaml", {**PARAMS, "gates": gates})
+        ran = subprocess.run(
+            [sys.executable, "-m", "stages.gate"], env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False, capture_output=True, text=True
+        )
+        assert ran.returncode == code
+    assert "params.yaml: gates.auc: a gate has exactly one of min and max" in ran.stderr
+    assert not read_json(world / "reports/gates.json")["passed"]
+
+
+def test_a_damaged_report_is_refused_by_name(world: Path) -> None:
+    """A report that is cut off cannot be judged: an error, not a verdict."""
+    path = world / "reports/metrics.json"
+    path.write_text(path.read_text()[:100])
+    with pytest.raises(ArtifactError, match=r"reports/metrics\.json is not JSON"):
+        gate.main()
+
+
+def test_gates_are_read_by_their_section(world: Path) -> None:
+    """A misspelt key of a gate is refused with the place to mend."""
+    with pytest.raises(ConfigError, match=r"params\.yaml: gates\.auc\.minimum: not a known key"):
+        judged(world, {"auc": {"metric": "test.auc", "minimum": 0.5, "why": "x"}})
