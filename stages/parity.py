@@ -3,10 +3,10 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from interlock import frames, params
+from interlock import frames, holdout, params
 from interlock.contracts import ledger
 from interlock.errors import guard
-from interlock.features import featureset, golden, holdout
+from interlock.features import featureset, golden
 from interlock.features.parity import Parity, Result
 from interlock.features.stores.store import connect
 from interlock.files import whole, write_json

@@ -19,6 +19,7 @@ VERBS = {
     },
     "Prove": {
         "prove": "interlock.cli.prove:prove",
+        "parity": "interlock.cli.parity:parity",
         "pins": "interlock.cli.pins:pins",
         "check": "interlock.cli.check:check",
     },

@@ -40,7 +40,7 @@ def broken(features: FeatureSet, frame: pl.DataFrame) -> pl.DataFrame:
             low, high = feature.about.expect
             for row, value in enumerate(frame.get_column(feature.name).to_list()):
                 if value is not None and not low <= float(value) <= high:
-                    found.append((row, feature.name, float(value)))  # noqa: PERF401 - a comprehension would hide the rule
+                    found.append((row, feature.name, float(value)))
     return pl.DataFrame(found, NONE_BROKEN.schema, orient="row") if found else NONE_BROKEN
 
 

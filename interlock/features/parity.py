@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,10 @@ class Parity:
     store: Store
     tables: Mapping[str, pl.LazyFrame]
 
+    @cached_property
+    def histories(self) -> dict[str, pl.DataFrame]:
+        return {name: history(self.features, name, self.tables) for name in self.features.histories}
+
     def check(
         self,
         requests: pl.DataFrame,
@@ -69,7 +74,7 @@ class Parity:
         key = self.features.request.key
         wanted = offline.join(requests.select(key), on=key, how="semi", maintain_order="left")
         result.missing += requests.height - wanted.height
-        for asked, made in Replay(self.features, self.store, self.tables).run(requests, batch):
+        for asked, made in Replay(self.features, self.store, self.tables, self.histories).run(requests, batch):
             here = asked.select(key).join(wanted, on=key, how="left", maintain_order="left")
             result.rows += asked.height
             result.extra += made.height - asked.height
@@ -97,7 +102,7 @@ class Parity:
         }
         feature = self.features.by_name[name]
         if isinstance(feature, Latest | Window):
-            rows = history(self.features, feature.history, self.tables)
+            rows = self.histories[feature.history]
             noted |= {"history": feature.history, **counted.difference(Plan(self.features), self.store, feature, rows, request)}
         result.first.append(noted)
 

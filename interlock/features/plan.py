@@ -83,6 +83,11 @@ class Rows:
         return {feature.name: _stored(feature) for feature in self.features}
 
     @property
+    def ago(self) -> int:
+        """How far back the moment itself is moved at the most."""
+        return max(feature.ago for feature in self.features)
+
+    @property
     def reach(self) -> int | None:
         """How far before a request rows are read, in microseconds; None where the last one is read however old."""
         lengths = [_length(feature) for feature in self.features]

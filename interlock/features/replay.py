@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from interlock.features.featureset import FeatureSet
-from interlock.features.histories import SEEN, history
+from interlock.features.histories import SEEN
 from interlock.features.online import Online
 from interlock.features.state import State
 from interlock.features.stores.store import Store
@@ -14,11 +14,12 @@ from interlock.features.stores.store import Store
 
 @dataclass(frozen=True)
 class Replay:
-    """A state in `store` that follows the histories in `tables` from a moment on."""
+    """A state in `store` that follows `histories` from a moment on; `tables` are where references are looked up."""
 
     features: FeatureSet
     store: Store
     tables: Mapping[str, pl.LazyFrame]
+    histories: Mapping[str, pl.DataFrame]
 
     def run(self, requests: pl.DataFrame, batch: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
         """For each micro-batch of `requests`, sorted by time, its rows and their online features.
@@ -27,7 +28,7 @@ class Replay:
         """
         as_of = self.features.request.as_of or ""
         state = State.of(self.features, self.store)
-        state.materialize(self.tables, requests[as_of][0] if as_of else None)
+        state.materialize(self.tables, requests[as_of][0] if as_of else None, self.histories)
         online = Online(self.features, self.store)
         waiting = self._waiting(requests) if as_of else {}
         for at in range(0, requests.height, batch):
@@ -45,6 +46,6 @@ class Replay:
         first, last = requests[as_of][0], requests[as_of][-1]
         found = {}
         for name in self.features.histories:
-            rows = history(self.features, name, self.tables)
+            rows = self.histories[name]
             found[name] = rows.filter((pl.col(SEEN) >= first) & (pl.col(SEEN) < last)).sort(SEEN)
         return found

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from interlock.errors import ArtifactError
-from interlock.features import entries, keys
+from interlock.features import entries, expressions, keys
 from interlock.features.asof import per_entity
 from interlock.features.featureset import FeatureSet
 from interlock.features.histories import ID, SEEN, TIME, history
@@ -65,10 +65,12 @@ class State:
             )
         return meta
 
-    def materialize(self, tables: Mapping[str, pl.LazyFrame], moment: datetime | None) -> dict[str, int]:
+    def materialize(
+        self, tables: Mapping[str, pl.LazyFrame], moment: datetime | None, histories: Mapping[str, pl.DataFrame] | None = None
+    ) -> dict[str, int]:
         """Fill the store with what had been seen before `moment` (None: with no history); returns the rows of each history.
 
-        Whatever it held is gone; killed halfway, the store holds no state.
+        `histories` saves deriving them from `tables` again. Whatever the store held is gone; killed halfway, it holds no state.
         """
         self.store.write([], ranges=[EVERYTHING])
         counted, marks = {}, {}
@@ -76,7 +78,7 @@ class State:
             table = tables[name].select(*reference.types).collect()
             self._put(entries.reference_entries(self.plan.references[name], table, reference.by, list(reference.types)))
         for name in self.plan.features.histories:
-            rows = history(self.plan.features, name, tables)
+            rows = histories[name] if histories is not None else history(self.plan.features, name, tables)
             rows = rows.filter(pl.col(SEEN) < moment) if moment is not None else rows.clear()
             counted[name] = rows.height
             marks[name] = int(entries.micros(rows[SEEN]).max()) if rows.height else 0
@@ -109,13 +111,15 @@ class State:
         self._put(self._identities(name, recent))
         for listed in self.plan.rows:
             if listed.history == name:
-                columns = [column for column, _ in listed.keys]
-                kept = rows if listed.reach is None else within(rows, moment, listed.reach, columns)
-                self._put(entries.row_entries(listed, kept))
+                own = rows if listed.where is None else rows.filter(expressions.build(listed.where))
+                reach = listed.reach if listed.reach is not None else self.plan.features.histories[name].lateness + listed.ago
+                self._put(entries.row_entries(listed, within(own, moment, reach, [column for column, _ in listed.keys])))
         for totals in self.plan.totals:
             if totals.history == name:
-                self._put(bulk(totals, totals.number, rows, TIME, moment))
-                self._put(bulk(totals, totals.number + 1, rows, SEEN, moment))
+                # NOTE: rows older than any request reaches would cancel out: both lists leave them out alike
+                recent = rows.filter(pl.col(TIME) >= moment - pl.duration(microseconds=totals.reach))
+                self._put(bulk(totals, totals.number, recent, TIME))
+                self._put(bulk(totals, totals.number + 1, recent, SEEN))
 
     def _put(self, puts: Sequence[Entry]) -> None:
         for at in range(0, len(puts), BATCH):
@@ -179,23 +183,23 @@ def merged(totals: Totals, base: bytes, after: Sequence[Entry], added: Sequence[
     return list(zip((key for key, _ in made), values, strict=True))
 
 
-def bulk(totals: Totals, number: int, rows: pl.DataFrame, on: str, moment: datetime) -> list[Entry]:
-    """The entries of a list of totals over all `rows`, those alone that a request from `moment` on can read."""
+def bulk(totals: Totals, number: int, rows: pl.DataFrame, on: str) -> list[Entry]:
+    """The entries of a list of totals over `rows`."""
     columns = [column for column, _ in totals.keys]
     own = entries.known(rows, columns)
     running = [per_entity(pl.col(name).cum_sum(), totals.keys) for name in totals.parts]
-    kept = within(own.sort(on, ID).with_columns(**totals.parts).with_columns(running), moment, totals.reach, columns, on)
+    kept = own.sort(on, ID).with_columns(**totals.parts).with_columns(running)
     counts = kept.select(totals.counts).to_numpy().astype(np.int64).reshape(kept.height, len(totals.counts))
     values = entries.packed(counts, [kept[name].to_list() for name in totals.squares])
     return list(zip(entries.positions(number, kept, on, columns), values, strict=True))
 
 
-def within(rows: pl.DataFrame, moment: datetime, reach: int, columns: Sequence[str], on: str = TIME) -> pl.DataFrame:
+def within(rows: pl.DataFrame, moment: datetime, reach: int, columns: Sequence[str]) -> pl.DataFrame:
     """The rows of each entity from `reach` microseconds before `moment` on, and the last one before them."""
     since = pl.lit(moment) - pl.duration(microseconds=reach)
-    older = rows.filter(pl.col(on) < since).sort(on, ID)
+    older = rows.filter(pl.col(TIME) < since).sort(TIME, ID)
     last = older.unique(columns, keep="last", maintain_order=True) if columns else older.tail(1)
-    return pl.concat([last, rows.filter(pl.col(on) >= since)])
+    return pl.concat([last, rows.filter(pl.col(TIME) >= since)])
 
 
 def positions_of(state: State) -> dict[str, Any]:

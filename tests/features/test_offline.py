@@ -180,10 +180,15 @@ def test_a_row_counts_from_the_moment_after_it_was_available_until_the_window_ha
     """At t a row of t does not count, one of t − 1 µs does; one of t − W does, of t − W − 1 µs no more; by its availability likewise."""
     hour = timedelta(hours=1)
     at = [NOON, NOON + TICK, NOON + hour, NOON + hour + TICK, NOON + 2 * hour, NOON + 2 * hour + TICK]
-    count = {"n": lambda v: v.count("2h", "x"), "last": lambda v: v.latest("amount", "x", max_age="2h")}
-    assert [row["n"] for row in asked([(NOON, NOON, 1, None)], at, **count)] == [0, 1, 1, 1, 1, 0]
-    assert [row["n"] for row in asked([(NOON, NOON + hour, 1, None)], at, **count)] == [0, 0, 0, 1, 1, 0]
-    assert [row["last"] for row in asked([(NOON, NOON + hour, 1, None)], at, **count)] == [None, None, None, 1, 1, None]
+    looking = {
+        "n": lambda v: v.count("2h", "x"), "total": lambda v: v.sum("amount", "2h", "x"), "top": lambda v: v.max("amount", "2h", "x"),
+        "last": lambda v: v.latest("amount", "x", max_age="2h"),
+    }  # fmt: skip
+    for available, counted in ((NOON, [0, 1, 1, 1, 1, 0]), (NOON + hour, [0, 0, 0, 1, 1, 0])):
+        found = asked([(NOON, available, 7, None)], at, **looking)
+        assert [row["n"] for row in found] == counted
+        for name in ("total", "top", "last"):
+            assert [row[name] for row in found] == [7 if row else None for row in counted]
 
 
 def test_a_window_as_long_as_the_lateness_counts_a_row_that_is_as_late_as_may_be_never() -> None:

@@ -134,7 +134,7 @@ def moment(random: Random, anchor: datetime, reach: int) -> datetime:
 def event(random: Random, anchor: datetime, latest: int) -> Row:
     """One row of `Events`, late by at most `latest` minutes."""
     at = random.choice([None, *[moment(random, anchor, 6)] * 12])
-    delay = random.choice([-60, 0, 0, 0, 0, min(30, latest), latest, latest, None])
+    delay = random.choice([-60, 0, 0, 0, min(30, latest), latest, latest, latest, None])
     clock = at and at.astimezone(ZoneInfo(ZONE)).replace(tzinfo=None, fold=0)
     return {
         "a": random.choice(TEXTS), "b": random.choice(OTHERS), "c": random.choice(SMALL), "at": at, "delay": delay,
@@ -172,7 +172,7 @@ def histories(draw: st.DrawFn, latest: int) -> History:
     local = col("clock").dt.replace_time_zone(ZONE, ambiguous=draw(st.sampled_from(["earliest", "latest"])), non_existent="null")
     return history(
         of=Events, by="a", id=draw(st.sampled_from(["id", "number"])), time=time, lateness=f"{latest}m",
-        available=draw(st.sampled_from([None, time + pl.duration(minutes=col("delay"))])),
+        available=draw(st.sampled_from([time + pl.duration(minutes=col("delay")), None])),
         where=draw(st.sampled_from([None, col("kind") != "p", col("size").is_not_null()])),
         lookups={"size": fixed(Places, "size", by="a"), "rank": fixed(Pairs, "rank", by={"b": "b", "a": "a"})},
         let={"moment": local.dt.convert_time_zone("UTC"), "later": said},

@@ -16,7 +16,8 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
 USECASE = "flights"
-RAN, RESTORED = re.compile(r"^Running stage '(\w+)':", re.M), re.compile(r"^Stage '(\w+)' is cached", re.M)
+RAN = re.compile(r"^Running stage '(\w+)':", re.MULTILINE)
+RESTORED = re.compile(r"^Stage '(\w+)' is cached", re.MULTILINE)
 Done = subprocess.CompletedProcess[str]
 
 
@@ -74,6 +75,20 @@ class Clone:
     def append(self, path: str, text: str) -> None:
         with (self.folder / path).open("a", encoding="utf-8") as file:
             file.write(text)
+
+    def own(self, table: str, content: str | bytes, suffix: str = "csv") -> Path:
+        """Let a table of the use case come from a file of the project with this content, whatever its name said before."""
+        path = Path("data/own", f"{table}.{suffix}")
+        (self.folder / path).parent.mkdir(exist_ok=True)
+        (self.folder / path).write_bytes(content.encode() if isinstance(content, str) else content)
+        said = self.folder / "conf" / "usecase" / f"{USECASE}.yaml"
+        conf = read_yaml(said)
+        kept = {key: value for key, value in conf["tables"][table].items() if key not in {"from", "package", "path"}}
+        conf["tables"][table] = {"from": "files", "path": path.as_posix(), **kept}
+        with said.open("w", encoding="utf-8") as file:
+            YAML().dump(conf, file)
+        self.interlock("compose")
+        return self.folder / path
 
     def hashes(self) -> dict[str, str]:
         """The hash of every output, as dvc.lock has it."""

@@ -1,55 +1,82 @@
 """The embedded online store: LMDB, one folder, any number of reading processes and one writer."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from threading import Condition
+from typing import TypeVar
 
 import lmdb
 
 from interlock.errors import ArtifactError
-from interlock.features.stores.store import Entry, Found, Reads
+from interlock.features.stores.store import Entry, Found, Reads, Size, moved
 
 FIRST_SIZE = 1 << 30
+READERS = 512
+T = TypeVar("T")
 
 
 class Lmdb:
     """An LMDB environment whose map grows when it is full; a write is on disk when it returns."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, first_size: int = FIRST_SIZE) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            self.env = lmdb.open(str(folder), map_size=FIRST_SIZE, max_readers=512)
+            self.env = lmdb.open(str(folder), map_size=first_size, max_readers=READERS)
+            self.env.reader_check()  # processes that were killed while they read hold pages back
         except lmdb.Error as error:
             raise ArtifactError(
                 f"{folder} is not an online store: {error}", "restore a backup, or delete it and materialize again"
             ) from error
+        self.idle, self.active = Condition(), 0
 
     def read(self, reads: Reads) -> Found:
-        try:
-            with self.env.begin() as transaction:
-                return _read(transaction, reads)
-        except lmdb.MapResizedError:  # another process let the map grow
-            self.env.set_mapsize(0)
-            return self.read(reads)
+        return self._attempt(lambda transaction: _read(transaction, reads))
 
-    def write(self, puts: Iterable[Entry], deletes: Iterable[bytes] = (), ranges: Iterable[tuple[bytes, bytes]] = ()) -> None:
-        ordered, gone, spans = sorted(puts), list(deletes), list(ranges)
-        while True:
-            try:
-                with self.env.begin(write=True) as transaction:
-                    _write(transaction, ordered, gone, spans)
-                return
-            except lmdb.MapFullError:
-                self.env.set_mapsize(self.env.info()["map_size"] * 2)
-            except lmdb.MapResizedError:
-                self.env.set_mapsize(0)
+    def write(self, puts: Iterable[Entry], deletes: Iterable[bytes] = (), expected: Entry | None = None) -> None:
+        ordered, gone = sorted(puts), list(deletes)
+        self._attempt(lambda transaction: _write(transaction, ordered, gone, expected), write=True)
+
+    def page(self, start: bytes, stop: bytes, limit: int) -> list[Entry]:
+        return self._attempt(lambda transaction: _between(transaction.cursor(), start, stop, limit))
+
+    def clear(self) -> None:
+        everything = self.env.open_db()
+        self._attempt(lambda transaction: transaction.drop(everything, delete=False), write=True)
+
+    def size(self) -> Size:
+        return Size(self.env.stat()["entries"], (self.env.info()["last_pgno"] + 1) * self.env.stat()["psize"])
 
     def backup(self, folder: Path) -> None:
-        """Copy a consistent state to `folder`, while others read and write."""
+        """Copy the state of one moment to `folder`, while others read and write."""
         folder.mkdir(parents=True)
         self.env.copy(str(folder), compact=True)
 
     def close(self) -> None:
         self.env.close()
+
+    def _attempt(self, work: Callable[[lmdb.Transaction], T], *, write: bool = False) -> T:
+        """What `work` makes of one transaction; where the map is too small for it, the map grows and it is done again."""
+        while True:
+            with self.idle:
+                self.active += 1
+            try:
+                with self.env.begin(write=write) as transaction:
+                    return work(transaction)
+            except lmdb.MapFullError:
+                grown = True
+            except lmdb.MapResizedError:  # by another process
+                grown = False
+            finally:
+                with self.idle:
+                    self.active -= 1
+                    self.idle.notify_all()
+            self._resize(grown=grown)
+
+    def _resize(self, *, grown: bool) -> None:
+        """Set the size of the map, which no transaction of this process may be in."""
+        with self.idle:
+            self.idle.wait_for(lambda: not self.active)
+            self.env.set_mapsize(self.env.info()["map_size"] * 2 if grown else 0)
 
 
 def _read(transaction: lmdb.Transaction, reads: Reads) -> Found:
@@ -59,24 +86,22 @@ def _read(transaction: lmdb.Transaction, reads: Reads) -> Found:
     return Found(seeks, [_between(cursor, *scan) for scan in reads.scans], [transaction.get(key) for key in reads.gets])
 
 
-def _between(cursor: lmdb.Cursor, start: bytes, stop: bytes) -> list[Entry]:
+def _between(cursor: lmdb.Cursor, start: bytes, stop: bytes, limit: int | None = None) -> list[Entry]:
     found: list[Entry] = []
     if cursor.set_range(start):
         for key, value in cursor.iternext():
-            if key >= stop:
+            if key >= stop or len(found) == limit:
                 break
             found.append((key, value))
     return found
 
 
-def _write(transaction: lmdb.Transaction, puts: list[Entry], deletes: list[bytes], ranges: list[tuple[bytes, bytes]]) -> None:
-    cursor = transaction.cursor()
-    for start, stop in ranges:
-        for key, _ in _between(cursor, start, stop):
-            transaction.delete(key)
+def _write(transaction: lmdb.Transaction, puts: list[Entry], deletes: list[bytes], expected: Entry | None) -> None:
+    if expected is not None and transaction.get(expected[0]) != expected[1]:
+        raise moved()
     for key in deletes:
         transaction.delete(key)
-    cursor.putmulti(puts)
+    transaction.cursor().putmulti(puts)
 
 
 def connect(folder: str) -> Lmdb:

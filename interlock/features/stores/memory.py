@@ -3,7 +3,9 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 
-from interlock.features.stores.store import Entry, Found, Reads
+from interlock.features.stores.store import Entry, Found, Reads, Size, moved
+
+FEW = 100
 
 
 class Memory:
@@ -20,16 +22,30 @@ class Memory:
             [self.values.get(key) for key in reads.gets],
         )
 
-    def write(self, puts: Iterable[Entry], deletes: Iterable[bytes] = (), ranges: Iterable[tuple[bytes, bytes]] = ()) -> None:
-        gone = {*deletes, *(key for scan in ranges for key, _ in self._between(*scan))}
-        new = dict(puts)
+    def write(self, puts: Iterable[Entry], deletes: Iterable[bytes] = (), expected: Entry | None = None) -> None:
+        if expected is not None and self.values.get(expected[0]) != expected[1]:
+            raise moved()
+        new, gone = dict(puts), self.values.keys() & set(deletes)
         fresh = new.keys() - self.values.keys()
-        self.values = {key: value for key, value in self.values.items() if key not in gone} | new if gone else self.values | new
-        if gone or len(fresh) > 100:
+        for key in gone:
+            del self.values[key]
+        self.values.update(new)
+        if gone or len(fresh) > FEW:
             self.keys = sorted(self.values)
         else:
             for key in fresh:
                 insort(self.keys, key)
+
+    def page(self, start: bytes, stop: bytes, limit: int) -> list[Entry]:
+        first = bisect_left(self.keys, start)
+        last = min(first + limit, bisect_left(self.keys, stop))
+        return [(key, self.values[key]) for key in self.keys[first:last]]
+
+    def clear(self) -> None:
+        self.values, self.keys = {}, []
+
+    def size(self) -> Size:
+        return Size(len(self.keys), sum(len(key) + len(value) for key, value in self.values.items()))
 
     def close(self) -> None:
         """Nothing to close."""

@@ -77,7 +77,8 @@ def heard(event: str, arguments: tuple[Any, ...]) -> None:
 
 def write(stage: str, before: dict[str, tuple[int, int]]) -> None:
     after = files()
-    modules = [Path(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)]
+    places = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    modules = [Path(place) for place in places if place]
     found = {
         "modules": sorted(path.relative_to(HERE).as_posix() for path in modules if path.is_relative_to(HERE)),
         "packages": sorted(packages),
@@ -91,6 +92,6 @@ def write(stage: str, before: dict[str, tuple[int, int]]) -> None:
 
 if sys.orig_argv[1:2] == ["-m"] and sys.orig_argv[2].startswith("stages."):
     plain = builtins.__import__
-    builtins.__import__ = watched
+    builtins.__import__ = watched  # type: ignore[assignment]
     sys.addaudithook(heard)
     atexit.register(write, sys.orig_argv[2].removeprefix("stages."), files())
