@@ -20,7 +20,7 @@ HARMLESS = {
 # Files that name modules on behalf of others, which name again what they use.
 DIRECTORIES = {
     "interlock/params.py": "SECTIONS says where each section's object is declared; a stage imports those that it reads",
-    "interlock/usecase.py": "load() imports the file of a use case that its caller names",
+    "interlock/loading.py": "load() imports the file of a use case that its caller names",
 }
 
 

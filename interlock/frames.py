@@ -27,9 +27,15 @@ def write(frame: pl.DataFrame, path: Path, *, sort: Sequence[str] = ()) -> None:
         frame = frame.sort(sort, nulls_last=False)
         if frame.height and frame.select(pl.struct(sort).is_duplicated().any()).item():
             raise ArtifactError(f"{path}: two rows share one key ({', '.join(sort)})", "make the key unique where the table is made")
-    canonical = frame.with_columns(cs.float() + 0.0).rechunk()
+    canonical = frame.with_columns(unsigned(cs.float()).name.keep()).rechunk()
     with replacing(path) as temporary:
         canonical.write_parquet(temporary, compression="zstd", compression_level=3, row_group_size=ROW_GROUP, statistics=True)
+
+
+def unsigned(floats: pl.Expr) -> pl.Expr:
+    """`floats` with zeros that have no sign."""
+    # NOTE: not `+ 0.0`, which Polars takes for nothing to do where there are many rows, and adds where there is one
+    return pl.when(floats == 0).then(0.0).otherwise(floats)
 
 
 def scan(path: Path) -> pl.LazyFrame:

@@ -1,6 +1,6 @@
 """What the last run made and how good it is, in words, read from the reports alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,14 @@ def facts() -> dict[str, list[str]]:
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ArtifactError(f"{path} cannot be read: {error}", f"run: dvc repro --force, or git checkout {path}") from error
     return found
+
+
+def rows(facts: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """Each line with its heading in a column of one width; a heading stands beside its first line alone."""
+    width = max(map(len, facts)) + 2
+    for heading, lines in facts.items():
+        for number, line in enumerate(lines):
+            yield ("" if number else heading).ljust(width), line
 
 
 def _data(report: Any) -> list[str]:

@@ -5,12 +5,8 @@ A use case is a folder `usecases/<name>/` of four files. `schema.py` uses the de
 """
 
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module
-from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import pandera.polars as pa
@@ -18,6 +14,7 @@ import polars as pl
 
 from interlock.durations import microseconds
 from interlock.errors import DeclarationError
+from interlock.loading import load, place
 
 Utc: TypeAlias = Annotated[pl.Datetime, "us", "UTC"]
 col = pl.col
@@ -137,13 +134,13 @@ def history(
         )  # fmt: skip
 
     if of is not None:
-        named = {expression.meta.output_name(): expression for expression in map(_expr, (*_names(by), *columns))}
-        return declare(table_of(of), named)
+        return declare(_source(of), _named([*_names(by), *columns]))
 
     def decorate(model: Model) -> Model:
         table = Table(_snake(model.__name__), "history", model, by=tuple(_expr(id).meta.root_names()))
         named = {name: col(name) for name in model.to_schema().columns}
-        return _play(replace(table, history=declare(table, named)))
+        played: Model = _play(replace(table, history=declare(table, named)))
+        return played
 
     return decorate
 
@@ -166,22 +163,6 @@ def table_of(model: type[pa.DataFrameModel]) -> Table:
             f"{place()}: {model.__name__} plays no part", "decorate it with @source, @reference, @history, @request or @outcome"
         )
     return table
-
-
-def load(name: str, file: str) -> ModuleType:
-    """The module `usecases/<name>/<file>.py` of the project in the current folder."""
-    path = Path("usecases") / name / f"{file}.py"
-    if not path.is_file():
-        known = sorted(p.parent.name for p in Path("usecases").glob("*/schema.py"))
-        raise DeclarationError(f"{path} does not exist", f"use cases here: {', '.join(known) or 'none'}")
-    if (root := str(Path.cwd())) not in sys.path:
-        sys.path.insert(0, root)
-    try:
-        return import_module(f"usecases.{name}.{file}")
-    except DeclarationError:
-        raise
-    except Exception as error:
-        raise DeclarationError(f"{_raised_in(error, path)}: {type(error).__name__}: {error}", f"mend {path}") from error
 
 
 def load_schema(name: str) -> Schema:
@@ -214,40 +195,26 @@ def pairs(by: By) -> tuple[tuple[str, str], ...]:
     return tuple(by.items()) if isinstance(by, Mapping) else tuple((name, name) for name in _names(by))
 
 
-def place() -> str:
-    """`file:line` of the innermost line outside the library: where a declaration stands."""
-    library = str(Path(__file__).parent)
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(library):
-        frame = frame.f_back
-    return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
-
-
-def place_of(module: ModuleType) -> str:
-    """The file of a module, as `place` writes it."""
-    return _short(module.__file__ or "")
-
-
-def _raised_in(error: BaseException, path: Path) -> str:
-    if isinstance(error, SyntaxError):
-        return f"{path}:{error.lineno}"
-    lines = []
-    trace = error.__traceback__
-    while trace is not None:
-        lines.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
-        trace = trace.tb_next
-    mine = [(file, line) for file, line in lines if f"usecases{'/'}" in file] or [(str(path), 1)]
-    return f"{_short(mine[-1][0])}:{mine[-1][1]}"
-
-
-def _short(path: str) -> str:
-    here = Path.cwd()
-    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
-
-
 def _play(table: Table) -> Any:
     table.model.__table__ = table  # type: ignore[attr-defined] # the one mark a decorator leaves
     return table.model
+
+
+def _source(model: type[pa.DataFrameModel]) -> Table:
+    table = table_of(model)
+    if table.part in {"request", "outcome"}:
+        raise DeclarationError(f"{place()}: a history of the {table.part} would tell what is not known yet", "derive it from a source")
+    return table
+
+
+def _named(columns: Sequence[str | pl.Expr]) -> dict[str, pl.Expr]:
+    named: dict[str, pl.Expr] = {}
+    for expression in map(_expr, columns):
+        name = expression.meta.output_name()
+        if name in named and not named[name].meta.eq(expression):
+            raise DeclarationError(f"{place()}: columns= binds {name} twice", "give one of them another name, with .alias")
+        named[name] = expression
+    return named
 
 
 def _names(by: By) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from interlock import frames, params, usecase
+from interlock import frames, loading, params, usecase
 from interlock.contracts import ledger
 from interlock.errors import guard
 from interlock.features import collect, featureset, offline, requests
@@ -18,7 +18,7 @@ REPORT = Path("reports/features.json")
 
 def main() -> None:
     name = params.load("usecase.name", str)
-    schema, events, declared = usecase.load_schema(name), usecase.load(name, "events"), collect.load(name)
+    schema, events, declared = usecase.load_schema(name), loading.load(name, "events"), collect.load(name)
     tables = {table: ledger.valid(table) for table in schema.tables}
     asked = requests.requests(events, schema, tables)
     answered = requests.outcomes(events, schema, tables, asked)

@@ -26,7 +26,7 @@ def behaviours(usecase: str) -> dict[str, Case]:
     """What the use case's `stress.py` declares; nothing where it has none."""
     if not Path("usecases", usecase, "stress.py").is_file():
         return {}
-    from interlock.usecase import load
+    from interlock.loading import load
 
     return declared(load(usecase, "stress"))
 

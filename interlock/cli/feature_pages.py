@@ -1,19 +1,20 @@
 """What `interlock features` prints of the catalog: the list of features, and the story of one."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import indent, wrap
 from typing import Any
 
 import click
 import msgspec
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from interlock.cli.sketch import number, percent, sparkline
+from interlock.cli.sketch import number, percent, show_measured, sparkline
 from interlock.features.catalog import Entry, Read, Story, Use
 
 SHORT = 8
+MARGIN = 13
 STATES = {"changed": "changed", "new": "new", "private": "private", "computed": ""}
 HEADS = {"distribution": 12, "null": 7, "outside": 7, "fingerprint": 11}
 
@@ -42,49 +43,13 @@ def show_story(story: Story, *, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(story), indent=2).decode())
         return
     console, entry = Console(highlight=False, markup=False), story.feature
-    console.print(Text(entry.name, style="bold"), Text(_kind(entry), style="dim"))
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="cyan", no_wrap=True)
+    console.print(Text.assemble((entry.name, "bold"), (f"  {_kind(entry)}\n", "dim")))
     for head, lines in _facts(story):
-        for number_, line in enumerate(lines):
-            facts.add_row("" if number_ else head, Text(line))
-    console.print(Padding(facts, (1, 0, 0, 2), expand=False))
-    console.print(Padding(Text(story.code, style="dim"), (1, 0, 0, 2), expand=False))
-    console.print()
+        console.print(Text.assemble((f"  {head:<{MARGIN}}", "cyan"), _hanging(lines, console.width)), soft_wrap=True)
+    console.print(Text(f"\n{indent(story.code, '  ')}\n", style="dim"), soft_wrap=True)
     if entry.measured:
         show_measured(console, entry.measured)
     _advise(console, [entry])
-
-
-def show_measured(console: Console, measured: Mapping[str, Any]) -> None:
-    """Print a distribution: its shape, and its figures as a table."""
-    shape = Text(f"  {sparkline(measured)}", style="cyan")
-    if histogram := measured.get("histogram"):
-        last = histogram["from"] + histogram["width"] * len(histogram["counts"])
-        shape.append(f"  {number(histogram['from'])} to {number(last)}: the first percentile to the last", style="dim")
-    elif common := measured.get("common"):
-        shape.append("  " + ", ".join(f"{text} {percent(share)}" for text, share in common.items()), style="dim")
-    console.print(shape)
-    figures = dict(_figures(measured))
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for head in figures:
-        table.add_column(head, justify="right")
-    table.add_row(*figures.values())
-    console.print(Padding(table, (0, 0, 0, 2), expand=False))
-
-
-def _figures(measured: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "rows", f"{measured['rows']:,}"
-    yield "null", percent(measured["null_share"])
-    if "outside_share" in measured:
-        yield "outside", percent(measured["outside_share"])
-    yield "distinct", f"{measured['distinct']:,}"
-    if "true_share" in measured:
-        yield "true", percent(measured["true_share"])
-    if "quantiles" in measured:
-        yield "min", number(measured["min"])
-        yield from ((f"{float(share):.0%}", number(value)) for share, value in measured["quantiles"].items())
-        yield "max", number(measured["max"])
 
 
 def _line(entry: Entry, name: int, kind: int) -> Text:
@@ -113,6 +78,12 @@ def _said(entry: Entry, width: int) -> Text:
     return said.append(("   " if fits else "\n") * bool(described) + entry.logic, style="dim")
 
 
+def _hanging(lines: Iterable[str], width: int) -> str:
+    """Lines that begin at the margin, those that are too long wrapped."""
+    wrapped = [part for line in lines for part in wrap(line, max(width - MARGIN - 2, 20), break_long_words=False, break_on_hyphens=False)]
+    return f"\n{'':<{MARGIN + 2}}".join(wrapped)
+
+
 def _kind(entry: Entry) -> str:
     return ", ".join(filter(None, [entry.kind, entry.dtype, f"in {entry.unit}" if entry.unit else "", "" if entry.public else "private"]))
 
@@ -134,8 +105,10 @@ def _facts(story: Story) -> Iterator[tuple[str, list[str]]]:
     yield "used by", [_use(use) for use in story.used] or ["no model"]
     if entry.expect is not None:
         low, high = map(number, entry.expect)
-        fate = "the run fails" if entry.severity == "fail" else "it is counted"
-        yield "expected", [f"{low} to {high}; where it is not, {fate}"]
+        yield (
+            "expected",
+            [f"{low} to {high}; {'one value outside fails the run' if entry.severity == 'fail' else 'values outside are counted'}"],
+        )
 
 
 def _read(read: Read) -> str:

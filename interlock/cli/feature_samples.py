@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from interlock.cli.feature_pages import show_measured
-from interlock.cli.sketch import number, percent, sparkline
+from interlock.cli.sketch import number, percent, show_measured, sparkline
 from interlock.features import logic
 from interlock.features.featureset import AnyFeature, FeatureSet
 from interlock.features.profile import distribution
@@ -53,9 +52,8 @@ def show(usecase: str, declared: FeatureSet, shown: Sequence[AnyFeature], found:
 
 
 def _one(console: Console, declared: FeatureSet, feature: AnyFeature, found: pl.DataFrame) -> None:
-    console.print(Text(feature.name, style="bold"), Text(f"{feature.dtype}, {found.height:,} requests, as declared now", style="dim"))
-    console.print(Text(f"  {logic.words(feature)}"))
-    console.print()
+    said = f"{feature.dtype}, {found.height:,} requests, as declared now"
+    console.print(Text.assemble((feature.name, "bold"), (f"  {said}\n", "dim"), f"  {logic.words(feature)}\n"))
     show_measured(console, distribution(feature, found[feature.name]))
     reads = declared.reads(feature)
     columns = [name for name in found.columns if name in reads and name not in declared.request.key]

@@ -2,7 +2,10 @@
 
 import json
 import os
+import secrets
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -12,9 +15,15 @@ import click
 from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from interlock.features.featureset import FeatureSet
+    from interlock.features.parity import Result
+    from interlock.features.stores.store import Store
 
 DIFFERS = 1
+SHARED = ("redis", "rediss", "unix")
+NAMED = 3
 FEATURES = Path("data/features")
 
 
@@ -29,8 +38,9 @@ FEATURES = Path("data/features")
 def parity(every: bool, limit: int | None, batch: int, store: str, as_json: bool) -> None:
     """Replay the holdout through the online path, and compare every value.
 
-    The store is filled as of the first request; what happened since comes in row by row, in the order of time. Exits with 1
-    where a value differs in a bit, and names feature, request, both values and the history rows that only one side counted.
+    The store is filled as of the first request; what happened since comes in row by row, in the order of time. It is a
+    store of its own, gone afterwards: one that serves is not touched. Exits with 1 where a value differs in a bit, and
+    names feature, request, both values and the history rows that only one side counted.
 
     \b
     Example:
@@ -38,31 +48,38 @@ def parity(every: bool, limit: int | None, batch: int, store: str, as_json: bool
       interlock parity --all                    the whole test period
       interlock parity --all --limit 10000 --store env:REDIS_URL
     """
-    from rich.progress import Progress
-
-    from interlock import frames, holdout, params
-    from interlock.contracts import ledger
+    if limit and not every:
+        raise click.UsageError("--limit goes with --all")
+    from interlock import holdout, params
     from interlock.features import featureset
-    from interlock.features.parity import Parity, Result
-    from interlock.features.stores.store import connect
     from interlock.modeling.split import Split
 
-    features = featureset.read(FEATURES / "featureset.json")
-    split: Split = params.load("usecase.split", Split)  # type: ignore[arg-type] # a union is no type[T]
-    requests = holdout.test_rows(features, FEATURES, split)
-    runs = [requests.head(limit) if limit else requests] if every else holdout.stretches(features, requests)
-    tables = {name: ledger.valid(name) for name in features.tables}
-    offline, result = frames.read(FEATURES / "features.parquet"), Result()
-    with TemporaryDirectory() as place, Progress(transient=True, disable=not sys.stderr.isatty()) as progress:
+    with own(store) as opened:
+        features = featureset.read(FEATURES / "featureset.json")
+        split: Split = params.load("usecase.split", Split)  # type: ignore[arg-type] # a union is no type[T]
+        requests = holdout.test_rows(features, FEATURES, split)
+        runs = [requests.head(limit) if limit else requests] if every else holdout.stretches(features, requests)
+        result = compared(features, opened, runs, batch)
+    found = result.report(features)
+    click.echo(json.dumps(found, indent=2) if as_json else told(found, features))
+    sys.exit(0 if result.equal else DIFFERS)
+
+
+def compared(features: "FeatureSet", store: "Store", runs: "list[pl.DataFrame]", batch: int) -> "Result":
+    """What comes of replaying each of `runs`, with a progress bar on a terminal."""
+    from rich.progress import Progress
+
+    from interlock import frames
+    from interlock.contracts import ledger
+    from interlock.features.parity import Parity, Result
+
+    check, result = Parity(features, store, {name: ledger.valid(name) for name in features.tables}), Result()
+    offline = frames.read(FEATURES / "features.parquet")
+    with Progress(transient=True, disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("replaying requests", total=sum(run.height for run in runs))
-        opened = connect(_address(store, place))
-        check = Parity(features, opened, tables)
         for run in runs:
             check.check(run, offline, result, batch, lambda rows: progress.advance(bar, rows))
-        opened.close()
-    found = result.report(features)
-    click.echo(json.dumps(found, indent=2, default=str) if as_json else told(found, features))
-    sys.exit(0 if result.equal else DIFFERS)
+    return result
 
 
 def told(found: dict[str, Any], features: "FeatureSet") -> str:
@@ -72,23 +89,48 @@ def told(found: dict[str, Any], features: "FeatureSet") -> str:
         return f"✓ {head}: 0 mismatches, 0 missing, 0 extra\n  feature set {features.fingerprint[:12]}: online and offline agree to the last bit"
     lines = [f"✗ {head}: {found['mismatches']:,} mismatches, {found['missing']:,} missing, {found['extra']:,} extra"]
     lines += [f"  {name:<24} {count:>9,} values differ" for name, count in sorted(found["by_feature"].items(), key=lambda item: -item[1])]
-    for first in found["first"]:
-        asked = ", ".join(f"{name} {value}" for name, value in first["request"].items())
-        lines += ["", f"  {first['feature']}: {first['logic']}", f"    for {asked}: online {first['online']}, offline {first['offline']}"]
-        for side in ("offline", "online"):
-            if rows := first.get(f"only_{side}"):
-                more = f" and {len(rows) - 3:,} more" if len(rows) > 3 else ""
-                lines.append(f"    only {side} counted {first['history']} {', '.join(rows[:3])}{more}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(line for first in found["first"] for line in ["", *_first(first)])])
 
 
-def _address(store: str, place: str) -> str:
-    """Where the store is: an address that may hold a password comes from a variable alone."""
-    if store in {"lmdb", "memory"}:
-        return f"{store}:{place}"
+def _first(first: dict[str, Any]) -> Iterator[str]:
+    """The first mismatch of a feature: where, both values, and what is behind it."""
+    asked = ", ".join(f"{name} {value}" for name, value in first["request"].items())
+    yield f"  {first['feature']}: {first['logic']}"
+    yield f"    for {asked}: online {first['online']}, offline {first['offline']}"
+    if "history" not in first:
+        return
+    place = f"{first['history']}, read by {first['through']}" if "through" in first else first["history"]
+    for side in ("offline", "online"):
+        if rows := first[f"only_{side}"]:
+            more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
+            yield f"    only {side} counted {', '.join(rows[:NAMED])}{more} of {place}"
+    if not first["only_offline"] and not first["only_online"]:
+        yield f"    both counted the same rows of {place} ({first['both']:,}): what they make of them differs"
+
+
+@contextmanager
+def own(store: str) -> "Iterator[Store]":
+    """A new store of the kind, or on the server, that `store` says; it is gone when the block ends."""
+    from interlock.features.stores.store import connect
+
+    with TemporaryDirectory() as place:
+        opened = connect(f"{store}:{place}" if store in {"lmdb", "memory"} else f"{_address(store)}#parity-{secrets.token_hex(8)}")
+        try:
+            yield opened
+        finally:
+            opened.clear()
+            opened.close()
+
+
+def _address(store: str) -> str:
+    """The address of a server; as it may hold a password it comes from a variable, and no message says it."""
     kind, _, name = store.partition(":")
-    if kind != "env":
-        raise ConfigError(f"--store {store} is no store", "write lmdb, memory, or env:NAME with the address in the variable NAME")
-    if name not in os.environ:
-        raise ConfigError(f"the variable {name} is not set", f"set it to an address such as redis://127.0.0.1:6379/0: export {name}=…")
-    return os.environ[name]
+    if kind != "env" or not name.isidentifier():
+        raise ConfigError("--store names no store", "write lmdb, memory, or env:NAME with the address of a server in the variable NAME")
+    remedy = f"set it to an address such as redis://127.0.0.1:6379/0: export {name}=…"
+    if not os.environ.get(name):
+        raise ConfigError(f"the variable {name} is not set", remedy)
+    address = os.environ[name].partition("#")[0]
+    if address.partition(":")[0] not in SHARED:
+        raise ConfigError(f"the variable {name} does not hold the address of a Redis server", remedy)
+    return address

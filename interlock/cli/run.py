@@ -13,6 +13,7 @@ WIDTH = 90
 NEXT = {
     "dvc exp run -S model.learning_rate=0.02": "try something; dvc exp show compares",
     "dvc metrics diff": "what changed since the commit; dvc plots show draws it",
+    "interlock features": "every feature: what it is, and how it is distributed",
     "interlock prove": "rebuild the commit in a clean clone, and compare every hash",
 }
 
@@ -61,12 +62,9 @@ def show(rerun: "Rerun", seconds: float) -> None:
     from interlock import outcome
 
     facts = outcome.facts() | {"Ran": wrap(ran(rerun, seconds), WIDTH)}
-    column = max(map(len, facts)) + 2
     click.secho(f"\n{outcome.title()}\n", bold=True)
-    for heading, lines in facts.items():
-        click.echo("  " + click.style(heading.ljust(column), fg="cyan") + lines[0])
-        for line in lines[1:]:
-            click.echo(" " * (column + 2) + line)
+    for heading, line in outcome.rows(facts):
+        click.echo("  " + click.style(heading, fg="cyan") + line)
     click.secho("\nNext", bold=True)
     longest = max(map(len, NEXT))
     for command, purpose in NEXT.items():

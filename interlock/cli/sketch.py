@@ -1,7 +1,12 @@
 """Distributions in a few characters: bars, shares and numbers, as terminals show them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 BARS = "▁▂▃▄▅▆▇█"
 EMPTY = " "
@@ -36,3 +41,34 @@ def number(value: float | None) -> str:
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.4g}"
+
+
+def show_measured(console: Console, measured: Mapping[str, Any]) -> None:
+    """Print a distribution: its shape, how much is missing or unexpected, and quantiles of numbers."""
+    shape = Text(f"  {sparkline(measured)}", style="cyan")
+    if histogram := measured.get("histogram"):
+        last = histogram["from"] + histogram["width"] * len(histogram["counts"])
+        shape.append(f"  {number(histogram['from'])} to {number(last)}, the first percentile to the last", style="dim")
+    elif common := measured.get("common"):
+        shape.append("  " + ", ".join(f"{text} {percent(share)}" for text, share in common.items()), style="dim")
+    console.print(shape)
+    console.print(Padding(Text(", ".join(_shares(measured))), (0, 0, 0, 2), expand=False))
+    if "quantiles" in measured:
+        quantiles = {f"{float(share):.0%}": value for share, value in measured["quantiles"].items()}
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for head in ("min", *quantiles, "max"):
+            table.add_column(head, justify="right")
+        table.add_row(*map(number, (measured["min"], *quantiles.values(), measured["max"])))
+        console.print(Padding(table, (0, 0, 0, 2), expand=False))
+
+
+def _shares(measured: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{measured['rows']:,} rows"
+    yield f"{percent(measured['null_share'])} null"
+    if "true_share" in measured:
+        yield f"{percent(measured['true_share'])} of the others true"
+    if "not_finite" in measured:
+        yield f"{measured['not_finite']:,} not finite"
+    if "outside_share" in measured:
+        yield f"{percent(measured['outside_share'])} outside of what is expected"
+    yield f"{measured['distinct']:,} distinct"

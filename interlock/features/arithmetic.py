@@ -9,6 +9,7 @@ import polars as pl
 from interlock.features import expressions
 from interlock.features.featureset import Statistic, Window
 from interlock.features.operations import divided
+from interlock.frames import unsigned
 
 
 def kept(window: Window) -> pl.Expr:
@@ -30,10 +31,10 @@ def scaled(value: pl.Expr, places: int) -> pl.Expr:
 
 
 def ranged(window: Window) -> pl.Expr:
-    """What `min` and `max` compare. A zero has no sign: which of two equal ones is found first depends on the reader."""
+    """What `min` and `max` compare: a zero without sign, NaN as null, since what is found of them depends on the order of rows."""
     assert window.measure is not None
     value = expressions.build(window.measure)
-    return value + 0.0 if window.dtype.startswith("Float") else value
+    return unsigned(value.fill_nan(None)) if window.dtype.startswith("Float") else value
 
 
 def inexact(window: Window) -> pl.Expr:

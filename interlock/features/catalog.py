@@ -16,6 +16,7 @@ from interlock.files import read_json, sha256
 
 PROFILES = Path("reports/features.json")
 IMPORTANCES = Path("reports/explain.json")
+DECLARED = Path("data/features/featureset.json")
 MODEL = Path("models/model/model.json")
 BUNDLE = Path("models/bundle")
 State = Literal["computed", "changed", "new", "private"]
@@ -125,7 +126,7 @@ def _entry(feature: AnyFeature, fingerprint: str, place: str, owner: str, profil
     said = {"kind", "dtype", "description", "unit", "logic", "fingerprint", "expect"}
     measured = {key: value for key, value in profile.items() if key not in said} if profile and known else None
     return Entry(
-        feature.name, feature.__struct_config__.tag or "", feature.dtype, about.unit, about.description, logic.words(feature), owner,
+        feature.name, str(feature.__struct_config__.tag), feature.dtype, about.unit, about.description, logic.words(feature), owner,
         fingerprint, about.expect, about.severity, about.deprecated, place, state, measured,
     )  # fmt: skip
 
@@ -161,22 +162,25 @@ def _columns(feature: Any) -> list[str]:
 
 
 def _used(name: str, declared: FeatureSet) -> Iterable[Use]:
+    now = declared.fingerprints[name]
     if MODEL.is_file() and name in (model := read_json(MODEL))["features"]:
         found = next((row for row in _importances() if row["feature"] == name), {})
-        same = model["featureset"] == declared.fingerprint
+        trained = _exported(DECLARED)
+        same = trained is not None and trained.fingerprint == model["featureset"] and trained.fingerprints.get(name) == now
         yield Use("models/model", same, len(model["features"]), found.get("rank"), found.get("importance"))
-    if (bundled := _bundled()) and name in bundled.by_name:
+    bundled = _exported(BUNDLE / "featureset.json")
+    if bundled and name in bundled.by_name:
         version = sha256(BUNDLE / "manifest.json")[:12]
-        yield Use(f"{BUNDLE} {version}", bundled.fingerprints[name] == declared.fingerprints[name], len(bundled.public))
+        yield Use(f"{BUNDLE} {version}", bundled.fingerprints[name] == now, len(bundled.public))
 
 
 def _importances() -> list[dict[str, Any]]:
     return list(read_json(IMPORTANCES)["global"]) if IMPORTANCES.is_file() else []
 
 
-def _bundled() -> FeatureSet | None:
-    """The declarations in the bundle; None where there is no bundle, or it is of a version that this one cannot read."""
+def _exported(path: Path) -> FeatureSet | None:
+    """Exported declarations; None where there are none, or of a version that this one cannot read."""
     try:
-        return featureset.read(BUNDLE / "featureset.json") if (BUNDLE / "manifest.json").is_file() else None
+        return featureset.read(path)
     except ArtifactError:
         return None

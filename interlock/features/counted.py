@@ -1,69 +1,155 @@
-"""Which rows of a history each side counted for a feature of one request: the offline side by looking at the rows
-themselves, the online side by the entries of its lists."""
+"""Which rows of a history each side counted for a feature of one request.
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+Both executors are asked about every row by itself: would it count, were it the only one of its entity? So they say
+themselves what they count, the online one about the rows that lie in its store.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-import numpy as np
 import polars as pl
 
-from interlock.features import entries, expressions, keys
-from interlock.features.featureset import Latest, Window
+from interlock.features import entries, expressions, keys, offline
+from interlock.features.featureset import FeatureSet, History, Latest, Request, Window
 from interlock.features.histories import ID, SEEN, TIME
-from interlock.features.plan import Plan, prefix
-from interlock.features.stores.store import Entry, Reads, Store
+from interlock.features.online import Online
+from interlock.features.plan import RANGED, Plan, Rows, Totals, prefix
+from interlock.features.state import blank
+from interlock.features.stores.memory import Memory
+from interlock.features.stores.store import Entry, Found, Reader, Reads
 
-EVER = 1 << 61
-TIME_BYTES = 8
+ALONE, TABLE = "__alone", "rows"
+UTC = "Datetime[us,UTC]"
+AFTER = b"\xff" * (keys.TIME + 1)
 
 
-def difference(plan: Plan, store: Store, feature: Latest | Window, rows: pl.DataFrame, request: dict[str, Any]) -> dict[str, list[str]]:
-    """The ids of the rows of the history that one side counted and the other did not; `rows` are all of them."""
-    moment: datetime = request[plan.features.request.as_of or ""] - timedelta(microseconds=feature.ago)
-    here = {keys.identity(value) for value in offline(feature, rows, request, moment)[ID].to_list()}
-    there = set(online(plan, store, feature, request, moment))
-    names = {keys.identity(value): str(value) for value in rows[ID].to_list()}
-    return {
-        "only_offline": sorted(names[key] for key in here - there),
-        "only_online": sorted(names.get(key, key.hex()) for key in there - here),
+@dataclass
+class Asked:
+    """A store that remembers at which keys it was read."""
+
+    store: Reader
+    at: list[bytes] = field(default_factory=list)
+
+    def read(self, reads: Reads) -> Found:
+        self.at += [*reads.seeks, *(start for start, _ in reads.scans)]
+        return self.store.read(reads)
+
+    def start(self, number: int) -> bytes | None:
+        """The bytes with which the keys of the entity begin that was read in the list `number`."""
+        return next((key[: -keys.TIME] for key in self.at if key.startswith(prefix(number))), None)
+
+
+def difference(features: FeatureSet, store: Reader, feature: Latest | Window, rows: pl.DataFrame, request: pl.DataFrame) -> dict[str, Any]:
+    """How many rows both sides counted for the one row of `request`, and the ids of those that only one did.
+
+    `rows` are all rows of the history; a row that was counted twice is named once more.
+    """
+    here, there = Counter(_offline(features, feature, rows, request)), Counter(_online(features, store, feature, request))
+    names = dict(zip(keys.identities(rows[ID]), map(str, rows[ID].to_list()), strict=True))
+    only = {"only_offline": here - there, "only_online": there - here}
+    return {"both": (here & there).total()} | {
+        side: sorted(names.get(identity) or _unknown(identity, rows[ID].dtype) for identity in found.elements())
+        for side, found in only.items()
     }
 
 
-def offline(feature: Latest | Window, rows: pl.DataFrame, request: dict[str, Any], moment: datetime) -> pl.DataFrame:
-    """The rows that count: of the request's entity, in the window, seen strictly before the moment."""
-    own = rows.filter(*((pl.col(theirs) == request[ours]).fill_null(False) for theirs, ours in feature.keys))
-    own = own.filter(pl.col(TIME) < moment, pl.col(SEEN) < moment)
+def _unknown(identity: bytes, dtype: pl.DataType) -> str:
+    """An id that no row of the history has, from its bytes in a key."""
+    return identity.translate(keys.INVERTED).rstrip(keys.END).decode() if dtype == pl.String else f"0x{identity.hex()}"
+
+
+def _offline(features: FeatureSet, feature: Latest | Window, rows: pl.DataFrame, request: pl.DataFrame) -> list[bytes]:
+    theirs = [name for name, _ in feature.keys]
+    own = rows.join(request, left_on=theirs, right_on=[name for _, name in feature.keys], how="semi") if theirs else rows
     if feature.where is not None:
-        own = own.filter(expressions.build(feature.where).fill_null(False))
-    if isinstance(feature, Latest):
-        return own.sort(TIME, ID).tail(1)
-    return own.filter(pl.col(TIME) >= moment - timedelta(microseconds=feature.width))
+        own = own.filter(expressions.build(feature.where))
+    if isinstance(feature, Window) and feature.measure is not None:
+        own = own.filter(expressions.build(feature.measure).is_not_null())
+    own = own.sort(TIME, ID).select(pl.int_range(1, pl.len() + 1).alias(ALONE), ID, TIME, SEEN)
+    made = offline.compute(_alone(features, feature), _copies(features, request, own.height), {TABLE: own.drop(ID).lazy()})
+    counted = keys.identities(own.filter(made[feature.name].fill_null(0) > 0)[ID])
+    return counted[-1:] if isinstance(feature, Latest) else counted
 
 
-def online(plan: Plan, store: Store, feature: Latest | Window, request: dict[str, Any], moment: datetime) -> Iterator[bytes]:
-    """The ids, as keys hold them, of the rows whose entries make up the value."""
-    values = [request[ours] for _, ours in feature.keys]
-    if None in values:
-        return
-    entity, at = keys.entity(values), int(entries.micros(pl.Series([moment]).cast(pl.Datetime("us", "UTC")))[0])
-    listed = next((rows for rows in plan.rows if feature in rows.features), None)
-    if listed is not None:
-        start = prefix(listed.number, entity)
-        found = _between(store, start, at, EVER if isinstance(feature, Latest) else feature.width)
-        visible = [key[len(start) + TIME_BYTES :] for key, value in found if msgspec.msgpack.decode(value)[1] < at]
-        yield from visible[:1] if isinstance(feature, Latest) else visible
-    elif isinstance(feature, Window):
-        lateness = plan.features.histories[feature.history].lateness
-        totals = next(totals for totals in plan.totals if feature in totals.windows)
-        seen, past = prefix(totals.number + 1, entity), prefix(totals.number, entity)
-        gone = {key[len(past) + TIME_BYTES :] for key, _ in _between(store, past, at - feature.width, lateness)}
-        yield from (name for key, _ in _between(store, seen, at, feature.width) if (name := key[len(seen) + TIME_BYTES :]) not in gone)
+def _online(features: FeatureSet, store: Reader, feature: Latest | Window, request: pl.DataFrame) -> Iterator[bytes]:
+    plan, alone, asked = Plan(features), _alone(features, feature), Asked(store)
+    Online(features, asked).matrix(request)
+    totals = next((listed for listed in plan.totals if feature in listed.windows), None)
+    if totals is not None:
+        found, puts = _in_totals(asked, totals, feature.name, Plan(alone).totals[0])
+    else:
+        listed = next(rows for rows in plan.rows if feature in rows.features)
+        found, puts = _in_rows(asked, listed, feature, Plan(alone).rows[0])
+    made = Online(alone, Memory([*puts, blank(Plan(alone))])).matrix(_copies(features, request, len(found)))
+    counted = [item for item, value in zip(found, made[feature.name].to_list(), strict=True) if value]
+    for identity, times in counted[:1] if isinstance(feature, Latest) else counted:
+        yield from [identity] * times
 
 
-def _between(store: Store, start: bytes, moment: int, length: int) -> list[Entry]:
-    """The entries of an entity in the `length` before `moment`, the newest first."""
-    newest, oldest = (keys.before(np.array([time], dtype=np.int64))[0] for time in (moment, moment - length))
-    (found,) = store.read(Reads(scans=[(start + newest, start + oldest)])).scans
-    return found
+def _in_totals(asked: Asked, totals: Totals, name: str, alone: Totals) -> tuple[list[tuple[bytes, int]], list[Entry]]:
+    """The rows in the lists by time and by seen, with how often each adds to the count, and an entry in either for each alone."""
+    adds, places = Counter[bytes](), [dict[bytes, bytes](), dict[bytes, bytes]()]
+    for i, place in enumerate(places):
+        found = _entity(asked, totals.number + i)
+        counts = entries.unpacked(totals, [value for _, value in found])[0][:, totals.own[name][0]].tolist()
+        for (tail, _), now, before in zip(found, counts, [*counts, 0][1:], strict=True):
+            if now != before:
+                place[tail[keys.TIME :]] = tail
+                adds[tail[keys.TIME :]] = max(now - before, adds[tail[keys.TIME :]])
+    one = entries.packed(alone, pl.DataFrame({part: [1] for part in alone.counts}))[0]
+    puts = []
+    for number, identity in enumerate(adds, start=1):
+        entity, (by_time, by_seen) = keys.entity([number]), places
+        tails = by_time.get(identity) or by_seen[identity], by_seen.get(identity) or by_time[identity]
+        puts += [(prefix(alone.number + i, entity) + tail, one) for i, tail in enumerate(tails)]
+    return list(adds.items()), puts
+
+
+def _in_rows(asked: Asked, listed: Rows, feature: Latest | Window, alone: Rows) -> tuple[list[tuple[bytes, int]], list[Entry]]:
+    """The rows in a list of rows, the newest first, and an entry for each alone."""
+    place = 2 + listed.features.index(feature)
+    rows = [(tail, msgspec.msgpack.decode(value)) for tail, value in _entity(asked, listed.number)]
+    own = [(tail, row) for tail, row in rows if isinstance(feature, Latest) or row[place] is not None]
+    puts = [
+        (prefix(alone.number, keys.entity([number])) + tail, entries.encode([*row[:2], number]))
+        for number, (tail, row) in enumerate(own, start=1)
+    ]
+    return [(tail[keys.TIME :], 1) for tail, _ in own], puts
+
+
+def _entity(asked: Asked, number: int) -> Sequence[Entry]:
+    """The entries of the entity that was read in a list, each by what follows the entity in its key, the newest first."""
+    start = asked.start(number)
+    if start is None:
+        return []
+    (found,) = asked.store.read(Reads(scans=[(start, start + AFTER)])).scans
+    return [(key[len(start) :], value) for key, value in found]
+
+
+def _alone(features: FeatureSet, feature: Latest | Window) -> FeatureSet:
+    """A feature of that name which is more than 0 where a row, alone with its number, counts."""
+    number, lateness = ["col", ALONE], features.histories[feature.history].lateness
+    of = History(
+        TABLE, {ALONE: "Int64", TIME: UTC, SEEN: UTC}, number, ["col", TIME], {ALONE: number}, {ALONE: "Int64"},
+        available=["col", SEEN], lateness=lateness,
+    )  # fmt: skip
+    what: dict[str, Any] = {"keys": ((ALONE, ALONE),), "where": None, "dtype": "Int64"}
+    match feature:
+        case Latest():
+            what |= {"value": number}
+        case Window() if feature.statistic in RANGED:
+            what |= {"measure": number}
+        case _:
+            what |= {"measure": None, "statistic": "count", "places": 0}
+    as_of = features.request.as_of or ""
+    asks = Request((ALONE,), as_of, {as_of: UTC, ALONE: "Int64"})
+    return FeatureSet(asks, {}, {feature.history: of}, (msgspec.structs.replace(feature, **what),))
+
+
+def _copies(features: FeatureSet, request: pl.DataFrame, many: int) -> pl.DataFrame:
+    """The request once for each row, with the row's number."""
+    at = request.select(features.request.as_of or "")
+    return pl.DataFrame({ALONE: pl.int_range(1, many + 1, eager=True)}).join(at, how="cross")

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
 import pandera.polars as pa
 import polars as pl
 
 from interlock.errors import DeclarationError
 from interlock.features.featureset import About, Statistic
-from interlock.usecase import By, History, Table, duration, pairs, place, table_of
+from interlock.loading import place
+from interlock.usecase import By, History, Table, duration, pairs, table_of
 
 Expect = Sequence[float]
 Severity = Literal["warn", "fail"]
@@ -31,6 +33,7 @@ class Declared:
 
 
 MADE: list[Declared] = []
+MEASURED = {"sum", "mean", "std"}
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ class View:
             )
         if not width:
             raise DeclarationError(f"{place()}: a window of {window} holds nothing", 'write a length such as "7d"')
-        stated = {key: about.pop(key) for key in ("places", "max_abs") if key in about}
+        stated = {key: about.pop(key) for key in ("places", "max_abs") if key in about and statistic in MEASURED}
         value = pl.col(measure) if isinstance(measure, str) else measure
         return _made("window", description, about, **rows, statistic=statistic, measure=value, width=width, ago=duration(ago), **stated)
 
@@ -132,14 +135,21 @@ def on_demand(expression: pl.Expr, description: str = "", **about: Any) -> Decla
 
 
 def _made(kind: str, description: str, about: dict[str, Any], **what: Any) -> Declared:
-    known = {"unit", "expect", "severity", "deprecated"}
+    known = {"unit", "expect", "severity", "deprecated"} | ({"places", "max_abs"} if what.get("statistic") in MEASURED else set())
     if unknown := sorted(set(about) - known):
         raise DeclarationError(
             f"{place()}: {unknown[0]} is not an option of {what.get('statistic', kind)}", f"known are: {', '.join(sorted(known))}"
         )
-    expect = about.get("expect")
-    if expect is not None:
-        about["expect"] = (float(expect[0]), float(expect[1]))
-    made = Declared(kind, About(description=description, **about), place(), what)
+    made = Declared(kind, _about({"description": description, **about}), place(), what)
     MADE.append(made)
     return made
+
+
+def _about(said: dict[str, Any]) -> About:
+    try:
+        about = msgspec.convert(said, About)
+    except msgspec.ValidationError as error:
+        raise DeclarationError(f"{place()}: {error}", "mend the option that it names") from error
+    if about.expect is not None and not about.expect[0] <= about.expect[1]:
+        raise DeclarationError(f"{place()}: expect={about.expect} holds nothing", "write (least, greatest)")
+    return about

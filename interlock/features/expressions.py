@@ -8,6 +8,8 @@ are in the table of `operations`; anything else is refused by name.
 import hashlib
 import io
 import json
+import math
+import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -20,30 +22,61 @@ from interlock.features.operations import BINARY, BY_POLARS, FAMILIES, FUNCTIONS
 Node: TypeAlias = list[Any]
 BY_SIGN = {operation.polars: name for name, operation in BINARY.items()}
 ELSEWHERE = {"Agg", "Over", "Filter", "Sort", "SortBy", "Gather", "Shift", "Diff", "Explode", "Slice", "Len", "Rank", "Reverse", "Unique"}
+DEEPEST = 400
+LITERALS: dict[str, type] = {"int": int, "float": float, "null": type(None), "String": str, "Boolean": bool}
 SCALARS = {"String", "Boolean", "Float32", "Float64", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"}
 
 
 def parse(expression: pl.Expr) -> Node:
     """The normal form of a row-wise `expression`; raises DeclarationError that names what cannot be in one."""
-    return _node(json.loads(_serialised(expression)))
+    try:
+        node = _node(json.loads(_serialised(expression)))
+    except RecursionError as error:
+        raise _too_deep() from error
+    verify(node)
+    return node
+
+
+def verify(node: Node) -> None:
+    """Raise DeclarationError where `node` is no expression, or is nested too deeply."""
+    if _depth(node) > DEEPEST:
+        raise _too_deep()
+    build(node)
 
 
 def build(node: Node) -> pl.Expr:
     """The Polars expression that `node` stands for; raises DeclarationError on data that is no node. Runs no code from it."""
+    try:
+        return _built(node)
+    except RecursionError as error:
+        raise _too_deep() from error
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise _unknown(node) from error
+
+
+def _depth(node: Any) -> int:
+    """How many lists deep `node` is."""
+    level, found = [node], 0
+    while level := [part for item in level if isinstance(item, list) for part in item]:
+        found += 1
+    return found
+
+
+def _built(node: Any) -> pl.Expr:
     match node:
-        case ["col", str(name)]:
+        case ["col", str(name)] if name != "*" and not name.startswith("^"):
             return pl.col(name)
         case ["lit", str(kind), value]:
             return _literal(kind, value)
         case ["when", condition, then, otherwise]:
-            return pl.when(build(condition)).then(build(then)).otherwise(build(otherwise))
+            return pl.when(_built(condition)).then(_built(then)).otherwise(_built(otherwise))
         case ["cast", inner, str(dtype), bool(strict)]:
-            return build(inner).cast(dtype_of(dtype), strict=strict)
+            return _built(inner).cast(dtype_of(dtype), strict=strict)
         case ["op", str(name), left, right] if name in BINARY:
-            return BINARY[name].build(build(left), build(right))
+            return BINARY[name].build(_built(left), _built(right))
         case ["fn", str(name), list(inputs), dict(options)] if name in FUNCTIONS:
-            return FUNCTIONS[name].build(*map(build, inputs), **options)
-    raise DeclarationError(f"{json.dumps(node)[:200]} is not an expression that interlock knows", "use the version that exported it")
+            return FUNCTIONS[name].build(*map(_built, inputs), **options)
+    raise _unknown(node)
 
 
 def columns(node: Node) -> set[str]:
@@ -136,8 +169,18 @@ def _function(inner: Any) -> Node:
         name = f"{name}.{part}"
     if name not in BY_POLARS:
         raise _refused(name)
-    ours = BY_POLARS[name]
-    return ["fn", ours, [_node(item) for item in inner["input"]], FUNCTIONS[ours].read(options)]
+    ours, inputs = BY_POLARS[name], [_node(item) for item in inner["input"]]
+    if ours == "is_in" and not str(inputs[1][1]).startswith("list["):
+        raise DeclarationError("is_in looks through a whole column", "list the values: .is_in([…])")
+    return ["fn", ours, inputs, FUNCTIONS[ours].read(options)]
+
+
+def _cast(inner: Any) -> Node:
+    if inner["options"] not in {"Strict", "NonStrict"}:
+        raise DeclarationError(
+            f"a cast that is {inner['options'].lower()} wraps numbers silently", "cast to a wider type, or strict=False for null"
+        )
+    return ["cast", _node(inner["expr"]), serialised_text(inner["dtype"]), inner["options"] == "Strict"]
 
 
 def _named(said: Any) -> tuple[str, Any]:
@@ -162,19 +205,32 @@ def _read_literal(inner: Any) -> Node:
         case "List":
             items = pl.read_ipc_stream(io.BytesIO(bytes(value))).to_series()
             items = items.explode() if isinstance(items.dtype, pl.List) else items
-            return ["lit", f"list[{dtype_text(items.dtype)}]", items.to_list()]
+            if items.dtype.is_float() and not items.drop_nulls().is_finite().all():
+                raise DeclarationError("a literal is not a finite number", "write null (None) for what is unknown")
+            return ["lit", f"list[{dtype_text(items.dtype)}]", items.to_physical().to_list()]
     if kind in SCALARS and value is not None:
         return ["lit", kind, value]
     raise _refused(f"literal {kind}")
 
 
 def _literal(kind: str, value: Any) -> pl.Expr:
+    if kind.startswith("list[") and isinstance(value, list):
+        _check(kind[5:-1], [item for item in value if item is not None])
+        dtype = dtype_of(kind[5:-1])
+        items = pl.Series(value, dtype=pl.Int64() if dtype.is_temporal() else dtype).cast(dtype)
+        return pl.lit(items.to_list(), pl.List(dtype))
+    _check(kind, [value])
     if kind in {"int", "float", "null", "String", "Boolean"}:
         return pl.lit(value)
-    if kind.startswith("list["):
-        return pl.lit(value, pl.List(dtype_of(kind[5:-1])))
     dtype = dtype_of(kind)
     return pl.lit(pl.Series([value]).cast(dtype).item(), dtype)
+
+
+def _check(kind: str, values: list[Any]) -> None:
+    """Raise TypeError where a value is not what JSON holds of a literal of that kind."""
+    expected = LITERALS.get(kind, float if kind.startswith("Float") else int)
+    if any(type(value) is not expected or (isinstance(value, float) and not math.isfinite(value)) for value in values):
+        raise TypeError(kind)
 
 
 READERS: dict[str, Callable[[Any], Node]] = {
@@ -183,7 +239,7 @@ READERS: dict[str, Callable[[Any], Node]] = {
     "BinaryExpr": _binary,
     "Function": _function,
     "Ternary": lambda inner: ["when", *(_node(inner[key]) for key in ("predicate", "truthy", "falsy"))],
-    "Cast": lambda inner: ["cast", _node(inner["expr"]), serialised_text(inner["dtype"]), inner["options"] == "Strict"],
+    "Cast": _cast,
     "Alias": lambda inner: _node(inner[0]),
 }
 
@@ -197,6 +253,14 @@ def _refused(name: str) -> DeclarationError:
     if plain == "AnonymousFunction":
         return DeclarationError("a Python function cannot be part of a declaration", "write it with Polars expressions")
     return DeclarationError(f"{plain} is not among the row-wise operations", "the guide to features lists those that are")
+
+
+def _unknown(node: Any) -> DeclarationError:
+    return DeclarationError(f"{reprlib.repr(node)} is not an expression that interlock knows", "use the version that exported it")
+
+
+def _too_deep() -> DeclarationError:
+    return DeclarationError("an expression is nested too deeply", "name its parts: a feature may read other features")
 
 
 def _map_leaves(node: Node, swap: Callable[[Node], Node]) -> Node:

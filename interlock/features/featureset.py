@@ -11,8 +11,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from interlock.errors import ArtifactError
+from interlock.errors import ArtifactError, DeclarationError
 from interlock.features import expressions
+from interlock.features.dtypes import dtype_of
 from interlock.features.expressions import Node
 from interlock.files import write_text
 
@@ -121,7 +122,7 @@ class Window(Feature, frozen=True, tag="window"):
     measure: Node | None = None
     where: Node | None = None
     places: int = 0
-    max_abs: float = 1
+    max_abs: float = 1.0
     ago: int = 0
 
 
@@ -188,16 +189,23 @@ class FeatureSet(Declaration, frozen=True, dict=True):
         essence = msgspec.to_builtins(feature)
         for silent in ("name", "about"):
             del essence[silent]
+        essence["types"] = {name: self.request.types[name] for name in sorted(self.reads(feature) - known.keys())}
         if isinstance(feature, OnDemand):
             essence["expression"] = expressions.substitute(
                 feature.expression, {name: ["feature", known[name]] for name in self.reads(feature) & known.keys()}
             )
-            essence["types"] = {name: self.request.types[name] for name in sorted(self.reads(feature) - known.keys())}
         elif isinstance(feature, Lookup):
-            essence["type"] = self.references[feature.reference].types[feature.column]
+            essence["reference"] = self._looked_up(feature)
         else:
-            essence["history"] = msgspec.to_builtins(self.histories[feature.history])
+            history = self.histories[feature.history]
+            essence["history"] = msgspec.to_builtins(history)
+            essence["lookups"] = {name: self._looked_up(look) for name, look in history.lookups.items()}
+            essence["as_of"] = self.request.as_of
         return essence
+
+    def _looked_up(self, look: Look | Lookup) -> object:
+        reference = self.references[look.reference]
+        return [look.reference, reference.by, {name: reference.types[name] for name in (*reference.by, look.column)}]
 
 
 def export(features: FeatureSet, path: Path) -> None:
@@ -208,8 +216,34 @@ def export(features: FeatureSet, path: Path) -> None:
 def read(path: Path) -> FeatureSet:
     """Read exported declarations; raises ArtifactError where they are damaged. Runs no code from them."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=FeatureSet)
+        features = msgspec.json.decode(path.read_bytes(), type=FeatureSet)
+        _verify(features)
     except FileNotFoundError as error:
         raise ArtifactError(f"{path} does not exist", "run: make") from error
-    except msgspec.DecodeError as error:
-        raise ArtifactError(f"{path} holds no feature declarations: {error}", "restore it with: dvc checkout") from error
+    except (msgspec.DecodeError, DeclarationError, RecursionError) as error:
+        said = error.found if isinstance(error, DeclarationError) else str(error)
+        raise ArtifactError(f"{path} holds no feature declarations: {said}", "restore it with: dvc checkout") from error
+    except KeyError as error:
+        raise ArtifactError(f"{path} reads {error}, which it does not declare", "restore it with: dvc checkout") from error
+    return features
+
+
+def _verify(features: FeatureSet) -> None:
+    """Raise DeclarationError, or KeyError, where declarations hold what is no type or expression, or read what is not there."""
+    typed: list[Request | Reference | History] = [features.request, *features.references.values(), *features.histories.values()]
+    for text in [*(text for table in typed for text in table.types.values()), *(feature.dtype for feature in features.features)]:
+        dtype_of(text)
+    for node in _nodes(features):
+        expressions.verify(node)
+    if len(features.by_name) < len(features.features):
+        raise DeclarationError("two features share one name")
+    assert features.fingerprint
+
+
+def _nodes(features: FeatureSet) -> Iterator[Node]:
+    for declared in (*features.histories.values(), *features.features):
+        for field in ("id", "time", "available", "where", "expression", "value", "measure"):
+            if (node := getattr(declared, field, None)) is not None:
+                yield node
+        if isinstance(declared, History):
+            yield from (*declared.let.values(), *declared.columns.values())

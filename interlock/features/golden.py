@@ -1,6 +1,5 @@
 """Golden vectors: some requests with the state that they need, so that their features can be computed again anywhere."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,11 +7,11 @@ import polars as pl
 
 from interlock import frames
 from interlock.errors import ArtifactError
+from interlock.features.bits import differing
 from interlock.features.featureset import FeatureSet
 from interlock.features.online import Online
-from interlock.features.parity import differing
 from interlock.features.stores.memory import Memory
-from interlock.features.stores.store import Entry, Found, Reads, Store
+from interlock.features.stores.store import Found, Reader, Reads
 
 REQUESTS, FEATURES, STATE = "requests.parquet", "features.parquet", "state.parquet"
 
@@ -21,7 +20,7 @@ REQUESTS, FEATURES, STATE = "requests.parquet", "features.parquet", "state.parqu
 class Recorder:
     """A store that remembers the entries that reads touched."""
 
-    store: Store
+    store: Reader
     touched: dict[bytes, bytes] = field(default_factory=dict)
 
     def read(self, reads: Reads) -> Found:
@@ -31,14 +30,8 @@ class Recorder:
         self.touched |= {key: value for key, value in zip(reads.gets, found.gets, strict=True) if value is not None}
         return found
 
-    def write(self, puts: Iterable[Entry], deletes: Iterable[bytes] = (), ranges: Iterable[tuple[bytes, bytes]] = ()) -> None:
-        self.store.write(puts, deletes, ranges)
 
-    def close(self) -> None:
-        self.store.close()
-
-
-def write(folder: Path, features: FeatureSet, store: Store, requests: pl.DataFrame) -> None:
+def write(folder: Path, features: FeatureSet, store: Reader, requests: pl.DataFrame) -> None:
     """Write `requests`, their features as the online path gives them from `store`, and the entries that this read."""
     recorder = Recorder(store)
     made = Online(features, recorder).matrix(requests)

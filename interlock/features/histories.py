@@ -70,6 +70,6 @@ def derive(
 
 def looked_up(frame: pl.LazyFrame, column: str, look: Look, reference: Reference, table: pl.LazyFrame) -> pl.LazyFrame:
     """`frame` with one fixed column of a reference; null where the key is unseen or null."""
-    theirs, ours = [t for t, _ in look.keys], [o for _, o in look.keys]
-    fixed = table.select(*(pl.col(key).cast(dtype_of(reference.types[key])) for key in theirs), pl.col(look.column).alias(column))
-    return frame.join(fixed, left_on=ours, right_on=theirs, how="left", maintain_order="left")
+    theirs = {f"__{key}": pl.col(key).cast(dtype_of(reference.types[key])) for key, _ in look.keys}
+    fixed = table.select(pl.col(look.column).alias(column), **theirs)
+    return frame.join(fixed, left_on=[ours for _, ours in look.keys], right_on=list(theirs), how="left", maintain_order="left")

@@ -12,11 +12,12 @@ import numpy as np
 import polars as pl
 
 from interlock.errors import ContractError
-from interlock.features import arithmetic, entries, expressions, readers
+from interlock.features import arithmetic, entries, expressions, keys, readers
 from interlock.features.featureset import FeatureSet, Keys, Latest, Lookup, OnDemand, Window
 from interlock.features.plan import Plan
 from interlock.features.readers import Answer, Batch, Differences
-from interlock.features.stores.store import Store
+from interlock.features.state import MARK, checked
+from interlock.features.stores.store import Reader
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,13 @@ class Online:
     """Features of requests from a store that holds the state of `features`."""
 
     features: FeatureSet
-    store: Store
+    store: Reader
 
     def matrix(self, requests: pl.DataFrame) -> pl.DataFrame:
         """The features of `requests`, in their order: the columns of the requests, then every feature, private ones too.
 
-        Raises ContractError where the requests lack a column.
+        Raises ContractError where the requests lack a column or ask about a time before the state's, ArtifactError where the
+        store holds no state of this feature set.
         """
         request = self.features.request
         if missing := [name for name in request.types if name not in requests.columns]:
@@ -37,13 +39,23 @@ class Online:
         batch = Batch(requests, entries.micros(requests[request.as_of]) if request.as_of else np.zeros(requests.height, np.int64))
         totals = [readers.totals(batch, listed) for listed in self.plan.totals]
         others = list(self._asked(batch))
+        batch.reads.gets.append(MARK)
         found = self.store.read(batch.reads)
+        self._check(batch, checked(self.plan, found.gets[-1]).since)
         windows = self._windows({name: own for answer in totals for name, own in answer(found).items()}, requests.height)
         frame = requests.hstack([*windows, *(series for answer in others for series in answer(found))])
         for level in self.levels:
             frame = frame.with_columns(level)
         wanted = [*requests.columns, *(feature.name for feature in self.features.features)]
         return pl.DataFrame([frame.get_column(name) for name in wanted])
+
+    def _check(self, batch: Batch, since: int | None) -> None:
+        """Raise ContractError where a request is older than what the state keeps."""
+        if self.features.histories and since is not None and (batch.moments < since).any():
+            first = keys.moment(int(batch.moments.min()))
+            raise ContractError(
+                f"a request is as of {first}, the online store answers from {keys.moment(since)} on", "fill it as of an earlier moment"
+            )
 
     @cached_property
     def plan(self) -> Plan:

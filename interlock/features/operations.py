@@ -71,11 +71,15 @@ def _strptime(said: Any) -> dict[str, Any]:
     dtype, how = said
     if not how["format"]:
         raise DeclarationError("a date is parsed without a format", 'say it: .str.to_datetime("%Y-%m-%d %H:%M")')
+    if not how["exact"]:
+        raise DeclarationError(
+            "a date is looked for inside of a text", "take the part that holds it, with .str.slice, and leave exact=False out"
+        )
     return {"dtype": serialised_text(dtype), "format": how["format"], "strict": how["strict"]}
 
 
-def _parse_time(text: pl.Expr, _: pl.Expr, *, dtype: str, format: str, strict: bool) -> pl.Expr:  # noqa: A002 - Polars' keyword
-    return text.str.strptime(dtype_of(dtype), format, strict=strict)  # type: ignore[arg-type] # the type of a time
+def _parse_time(text: pl.Expr, ambiguous: pl.Expr, *, dtype: str, format: str, strict: bool) -> pl.Expr:  # noqa: A002 - Polars' keyword
+    return text.str.strptime(dtype_of(dtype), format, strict=strict, ambiguous=ambiguous)  # type: ignore[arg-type] # the type of a time
 
 
 def _clip(value: pl.Expr, *bounds: pl.Expr, has_min: bool, has_max: bool) -> pl.Expr:
@@ -87,9 +91,9 @@ def divided(a: pl.Expr, b: pl.Expr) -> pl.Expr:
     """The correctly rounded quotient, whatever the number of rows.
 
     Polars multiplies by the reciprocal where the divisor is one value for many rows, and divides where there is one row;
-    adding a column of zeros to the divisor makes it a column.
+    times a column of ones the divisor is a column. (Adding zeros would not do: the sign of a zero would get lost.)
     """
-    return a / (b + a.is_null().cast(pl.Float64))
+    return a / (b * a.is_not_null().cast(pl.Float64))
 
 
 BINARY: dict[str, Binary] = {
@@ -150,7 +154,7 @@ FUNCTIONS: dict[str, Function] = {
     "str.tail": Function("StringExpr.Tail", lambda x, n: x.str.tail(n)),
     "str.strip_chars": Function("StringExpr.StripChars", lambda x, y: x.str.strip_chars(y)),
     "str.replace": Function("StringExpr.Replace", lambda x, a, b, n, literal: x.str.replace(a, b, literal=literal, n=n) if n > 0 else x.str.replace_all(a, b, literal=literal)),
-    "str.to_integer": Function("StringExpr.ToInteger", lambda x, base, strict, dtype: x.str.to_integer(base=base, strict=strict, dtype=getattr(pl, dtype))),
+    "str.to_integer": Function("StringExpr.ToInteger", lambda x, base, strict, dtype: x.str.to_integer(base=base, strict=strict, dtype=dtype_of(dtype))),
     "str.strptime": Function("StringExpr.Strptime", _parse_time, _strptime),
     "dt.convert_time_zone": Function("TemporalExpr.ConvertTimeZone", lambda x, zone: x.dt.convert_time_zone(zone), _zone),
     "dt.replace_time_zone": Function(

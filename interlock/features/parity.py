@@ -1,19 +1,17 @@
 """Parity: the values that the online path gives, against those of `featurize`, bit for bit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from interlock.features import counted
-from interlock.features.featureset import FeatureSet, Latest, Window
+from interlock.features.bits import differing
+from interlock.features.featureset import AnyFeature, FeatureSet, Latest, OnDemand, Window
 from interlock.features.histories import history
 from interlock.features.logic import words
-from interlock.features.plan import Plan
 from interlock.features.replay import Replay
 from interlock.features.stores.store import Store
 
@@ -23,7 +21,10 @@ BATCH = 256
 
 @dataclass
 class Result:
-    """How many rows were compared, the mismatches of each feature, and what is behind the first of them."""
+    """How many rows were compared, the mismatches of each feature, and what is behind the first of them.
+
+    `missing` are rows that `featurize` has and the online path did not give, `extra` those that it gave and `featurize` has not.
+    """
 
     rows: int = 0
     missing: int = 0
@@ -33,7 +34,8 @@ class Result:
 
     @property
     def equal(self) -> bool:
-        return not (self.mismatches or self.missing or self.extra)
+        """Whether something was compared, and nothing differed."""
+        return self.rows > 0 and not (self.mismatches or self.missing or self.extra)
 
     def report(self, features: FeatureSet) -> dict[str, Any]:
         """The result as `reports/parity.json` holds it."""
@@ -72,52 +74,50 @@ class Parity:
     ) -> None:
         """Replay `requests`, sorted by time, and add to `result` how their values compare with the rows of `offline`."""
         key = self.features.request.key
-        wanted = offline.join(requests.select(key), on=key, how="semi", maintain_order="left")
-        result.missing += requests.height - wanted.height
         for asked, made in Replay(self.features, self.store, self.tables, self.histories).run(requests, batch):
-            here = asked.select(key).join(wanted, on=key, how="left", maintain_order="left")
-            result.rows += asked.height
-            result.extra += made.height - asked.height
-            for name in (feature.name for feature in self.features.public):
-                different = differing(made[name], here[name])
-                if count := int(different.sum()):
-                    result.mismatches[name] = result.mismatches.get(name, 0) + count
-                    self._explain(name, asked, made, here, different, result)
+            wanted = offline.join(asked.select(key), on=key, how="semi")
+            online = made.unique(key, keep="first", maintain_order=True).join(wanted, on=key, how="semi", maintain_order="left")
+            result.missing += wanted.height - online.height
+            result.extra += made.height - online.height
+            result.rows += online.height
+            self._compare(online, online.select(key).join(wanted.unique(key), on=key, how="left", maintain_order="left"), result)
             done(asked.height)
 
-    def _explain(
-        self, name: str, asked: pl.DataFrame, made: pl.DataFrame, here: pl.DataFrame, different: pl.Series, result: Result
-    ) -> None:
-        """Note the first mismatch of a feature, with the history rows that only one side counted."""
-        if len(result.first) >= FIRST or any(noted["feature"] == name for noted in result.first):
-            return
-        row = different.arg_true()[0]
-        request = asked.row(row, named=True)
+    def _compare(self, online: pl.DataFrame, offline: pl.DataFrame, result: Result) -> None:
+        """Add the mismatches of rows that stand beside each other, and note the first of each feature."""
+        for feature in self.features.public:
+            different = differing(online[feature.name], offline[feature.name])
+            if count := int(different.sum()):
+                result.mismatches[feature.name] = result.mismatches.get(feature.name, 0) + count
+                if len(result.first) < FIRST and all(noted["feature"] != feature.name for noted in result.first):
+                    row = different.arg_true()[0]
+                    result.first.append(self._noted(feature, online[row], offline[feature.name][row]))
+
+    def _noted(self, feature: AnyFeature, online: pl.DataFrame, offline: Any) -> dict[str, Any]:
+        """What there is to say of one mismatch; of what looks back also how many rows both sides counted, and which one alone."""
+        request = online.select(*self.features.request.types)
         noted = {
-            "feature": name,
-            "logic": words(self.features.by_name[name]),
-            "request": {column: str(request[column]) for column in self.features.request.key},
-            "online": _plain(made[name][row]),
-            "offline": _plain(here[name][row]),
+            "feature": feature.name,
+            "logic": words(feature),
+            "request": {column: str(request[column][0]) for column in self.features.request.key},
+            "online": _plain(online[feature.name][0]),
+            "offline": _plain(offline),
         }
-        feature = self.features.by_name[name]
+        behind = [
+            ({"through": each.name} if each is not feature else {})
+            | {"history": each.history}
+            | counted.difference(self.features, self.store, each, self.histories[each.history], request)
+            for each in self._behind(feature)
+        ]
+        return noted | next((found for found in behind if found["only_offline"] or found["only_online"]), behind[0] if behind else {})
+
+    def _behind(self, feature: AnyFeature) -> Iterator[Latest | Window]:
+        """What looks back among `feature` and all that it reads."""
         if isinstance(feature, Latest | Window):
-            rows = self.histories[feature.history]
-            noted |= {"history": feature.history, **counted.difference(Plan(self.features), self.store, feature, rows, request)}
-        result.first.append(noted)
-
-
-def differing(left: pl.Series, right: pl.Series) -> pl.Series:
-    """True where two values differ in a bit; nulls are equal to nulls alone, and zero has no sign."""
-    if left.dtype != right.dtype:
-        return pl.Series([True] * left.len(), dtype=pl.Boolean)
-    if left.dtype.is_float():
-        return (left.is_null() != right.is_null()) | pl.Series(_bits(left) != _bits(right))
-    return left.ne_missing(right)
-
-
-def _bits(values: pl.Series) -> NDArray[np.int64]:
-    return (values.cast(pl.Float64).fill_null(0.0) + 0.0).to_numpy().view(np.int64)
+            yield feature
+        elif isinstance(feature, OnDemand):
+            for name in sorted(self.features.reads(feature) & self.features.by_name.keys()):
+                yield from self._behind(self.features.by_name[name])
 
 
 def _plain(value: Any) -> Any:

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from interlock import usecase
-from interlock.errors import GitError
+from interlock import loading, usecase
 from interlock.features import collect
 from interlock.features.featureset import FeatureSet
-from interlock.git import git
+from interlock.git import committed, git
 
-UNCOMMITTED = "0" * 40
+HASH = 40
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Declarations:
 
 
 class Change(msgspec.Struct, frozen=True):
-    """The commit that last changed some lines; `since` says that they differ from it now."""
+    """The commit that last changed a statement; `since` says that it was edited after that."""
 
     commit: str
     date: str
@@ -38,7 +37,7 @@ class Change(msgspec.Struct, frozen=True):
 def declarations(name: str) -> Declarations:
     """What the use case `name` of the project in the current folder declares; raises DeclarationError with the line to mend."""
     declared = collect.load(name)
-    found = collect.named(usecase.load(name, "features"))
+    found = collect.named(loading.load(name, "features"))
     schema = usecase.load_schema(name)
     return Declarations(
         declared,
@@ -47,35 +46,49 @@ def declarations(name: str) -> Declarations:
     )
 
 
-def lines(place: str) -> tuple[Path, int, int]:
-    """The file of a `file:line`, and the first and last line of the whole statement there."""
-    file, _, number = place.rpartition(":")
-    path, line = Path(file), int(number)
-    spans = [(node.lineno, node.end_lineno or node.lineno) for node in ast.parse(path.read_bytes()).body]
-    first, last = next(((a, b) for a, b in spans if a <= line <= b), (line, line))
-    return path, first, last
-
-
 def code(place: str) -> str:
-    """The statement at a `file:line`, as it is written."""
-    path, first, last = lines(place)
-    return "\n".join(path.read_text(encoding="utf-8").splitlines()[first - 1 : last])
+    """The whole statement at a `file:line`, as it is written."""
+    path, line = _split(place)
+    text = path.read_text(encoding="utf-8")
+    return _text(text, _at(ast.parse(text), line))
 
 
 def last_change(place: str) -> Change | None:
-    """What git knows of the statement at a `file:line`; None where it is in no commit."""
-    path, first, last = lines(place)
-    try:
-        said = git("blame", "--line-porcelain", "-L", f"{first},{last}", "--", path.as_posix())
-    except GitError:
+    """What git knows of the statement at a `file:line`, found in the commit by what it binds; None where it is not there."""
+    path, line = _split(place)
+    text = path.read_text(encoding="utf-8")
+    now = _at(ast.parse(text), line)
+    before = (committed(path) if not path.is_absolute() else None) or b""
+    then = next((node for node in ast.parse(before).body if _bound(node) == _bound(now)), None)
+    if then is None:
         return None
-    commits = _commits(said)
-    known = {commit: about for commit, about in commits.items() if commit != UNCOMMITTED}
-    if not known:
-        return None
-    commit, about = max(known.items(), key=lambda item: (int(item[1]["committer-time"]), item[0]))
+    said = git("blame", "--line-porcelain", "-L", f"{then.lineno},{then.end_lineno}", "HEAD", "--", path.as_posix())
+    commit, about = max(_commits(said).items(), key=lambda item: (int(item[1]["committer-time"]), item[0]))
     when = datetime.fromtimestamp(int(about["committer-time"]), UTC)
-    return Change(commit, when.date().isoformat(), about["author"], since=UNCOMMITTED in commits)
+    return Change(commit, when.date().isoformat(), about["author"], since=_text(before.decode(), then) != _text(text, now))
+
+
+def _split(place: str) -> tuple[Path, int]:
+    file, _, line = place.rpartition(":")
+    return Path(file), int(line)
+
+
+def _at(tree: ast.Module, line: int) -> ast.stmt:
+    return next(node for node in tree.body if node.lineno <= line <= (node.end_lineno or node.lineno))
+
+
+def _bound(node: ast.stmt) -> str:
+    """What a statement is known by: the names that it binds."""
+    match node:
+        case ast.Assign(targets=targets):
+            return ast.dump(ast.List(targets))
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+    return ast.dump(node)
+
+
+def _text(text: str, node: ast.stmt) -> str:
+    return "\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno])
 
 
 def _commits(porcelain: str) -> dict[str, dict[str, str]]:
@@ -84,7 +97,7 @@ def _commits(porcelain: str) -> dict[str, dict[str, str]]:
     commit = ""
     for line in porcelain.splitlines():
         word, _, rest = line.partition(" ")
-        if len(word) == len(UNCOMMITTED) and rest[:1].isdigit():
+        if len(word) == HASH and rest[:1].isdigit():
             commit = word
         elif not line.startswith("\t"):
             commits[commit][word] = rest

@@ -7,7 +7,9 @@ the order of the declarations, so a store belongs to one feature set.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+import msgspec
 import polars as pl
 
 from interlock.features import arithmetic, expressions
@@ -118,6 +120,15 @@ class Plan:
         return [Rows(first + i, name, keys, group[0].where, tuple(group)) for i, ((name, keys, _), group) in enumerate(groups.items())]
 
     @cached_property
+    def layout(self) -> str:
+        """The fingerprint of everything that decides the bytes of a store: the lists in their order, and what each holds."""
+        totals = [[each.history, each.keys, each.counts, each.squares] for each in self.totals]
+        rows = [[each.history, each.keys, each.where, [_essence(feature) for feature in each.features]] for each in self.rows]
+        tables = {name: msgspec.to_builtins(reference) for name, reference in self.features.references.items()}
+        histories = [[name, msgspec.to_builtins(history)] for name, history in self.features.histories.items()]
+        return expressions.digest([self.features.fingerprint, totals, rows, list(tables.items()), histories])
+
+    @cached_property
     def references(self) -> dict[str, int]:
         """The number under which the rows of each reference lie."""
         return {name: REFERENCES + i for i, name in enumerate(self.features.references)}
@@ -147,6 +158,12 @@ def _stored(feature: Latest | Window) -> pl.Expr:
     assert node is not None
     expression = expressions.build(node)
     return expression.to_physical().cast(pl.Int64) if dtype_of(feature.dtype).is_temporal() else expression
+
+
+def _essence(feature: Latest | Window) -> dict[str, Any]:
+    """A feature without what changes no value."""
+    found: dict[str, Any] = msgspec.to_builtins(feature)
+    return {key: value for key, value in found.items() if key not in {"name", "about"}}
 
 
 def _length(feature: Latest | Window) -> int | None:

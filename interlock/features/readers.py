@@ -44,7 +44,7 @@ class Batch:
 
     def _column(self, name: str) -> list[Any]:
         if name not in self.columns:
-            self.columns[name] = self.requests.get_column(name).to_list()
+            self.columns[name] = keys.plain(self.requests.get_column(name))
         return self.columns[name]
 
     def seek(self, starts: Starts, moments: Moments) -> int:

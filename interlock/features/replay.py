@@ -26,6 +26,8 @@ class Replay:
 
         The store is filled as of the first request; the rows of histories come in as they were first seen.
         """
+        if not requests.height:
+            return
         as_of = self.features.request.as_of or ""
         state = State.of(self.features, self.store)
         state.materialize(self.tables, requests[as_of][0] if as_of else None, self.histories)

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import msgspec
 import polars as pl
 
-from interlock import frames, usecase
+from interlock import frames, loading, usecase
 from interlock.contracts import ledger
-from interlock.errors import ContractError
+from interlock.errors import ContractError, DeclarationError
 from interlock.features import offline, requests
 from interlock.features.featureset import FeatureSet, Latest, Lookup, Window
 from interlock.features.histories import history
@@ -22,7 +22,7 @@ def every_request(name: str) -> pl.DataFrame:
     """The requests that the use case `name` makes of the valid tables, in the order of their key."""
     schema = usecase.load_schema(name)
     tables = {table: ledger.valid(table) for table in schema.tables}
-    return requests.requests(usecase.load(name, "events"), schema, tables)
+    return requests.requests(loading.load(name, "events"), schema, tables)
 
 
 def sample(asked: pl.DataFrame, key: Sequence[str], rows: int) -> pl.DataFrame:

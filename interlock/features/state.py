@@ -7,38 +7,50 @@ or not at all, and carries the position in the event log that it brings the stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 import msgspec
-import numpy as np
 import polars as pl
 
 from interlock.errors import ArtifactError
-from interlock.features import entries, expressions, keys
-from interlock.features.asof import per_entity
+from interlock.features import entries, fill, keys, running
 from interlock.features.featureset import FeatureSet
-from interlock.features.histories import ID, SEEN, TIME, history
-from interlock.features.plan import META, Plan, Totals, prefix
+from interlock.features.histories import SEEN, history
+from interlock.features.plan import META, Plan, prefix
 from interlock.features.stores.store import Entry, Reads, Store
 
 MARK = prefix(META, b"state")
-EVERYTHING = (prefix(0), b"\xff\xff\xff")
-ID_ENTRY = 8
 BATCH = 200_000
+FILL = "fill it: interlock store materialize"
 
 
 class Meta(msgspec.Struct, frozen=True):
     """What the state is of: the feature set, the moment it was filled as of, the log position, and each history's watermark.
 
-    Times are microseconds; a watermark is the moment up to which a history is complete.
+    Times are microseconds; a watermark is the moment up to which a history is complete, null before its first row.
+    Filled with no history, the state is of no moment. Since `folded` nothing older is kept than requests from then on read.
     """
 
     fingerprint: str
-    moment: int
+    layout: str
+    moment: int | None
     position: int
-    watermarks: dict[str, int]
-    folded: int = 0
+    watermarks: dict[str, int | None]
+    folded: int | None = None
+
+    @property
+    def since(self) -> int | None:
+        """The moment from which on the state answers requests."""
+        return max((time for time in (self.moment, self.folded) if time is not None), default=None)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Rows of a history by what the store knows of their ids: new ones (the first of each), the same again, others under a known id."""
+
+    fresh: pl.DataFrame
+    again: pl.DataFrame
+    other: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -54,16 +66,7 @@ class State:
 
     def meta(self) -> Meta:
         """What the state is of; raises ArtifactError where the store holds none, or one of another feature set."""
-        (found,) = self.store.read(Reads(gets=[MARK])).gets
-        if found is None:
-            raise ArtifactError("the online store holds no state", "fill it: interlock store materialize")
-        meta = msgspec.msgpack.decode(found, type=Meta)
-        if meta.fingerprint != self.plan.features.fingerprint:
-            raise ArtifactError(
-                f"the online store is of feature set {meta.fingerprint[:12]}, this is {self.plan.features.fingerprint[:12]}",
-                "fill it again: interlock store materialize",
-            )
-        return meta
+        return checked(self.plan, self.store.read(Reads(gets=[MARK])).gets[0])
 
     def materialize(
         self, tables: Mapping[str, pl.LazyFrame], moment: datetime | None, histories: Mapping[str, pl.DataFrame] | None = None
@@ -72,134 +75,97 @@ class State:
 
         `histories` saves deriving them from `tables` again. Whatever the store held is gone; killed halfway, it holds no state.
         """
-        self.store.write([], ranges=[EVERYTHING])
-        counted, marks = {}, {}
+        self.store.clear()
+        at = None if moment is None else keys.micros(moment)
+        counted: dict[str, int] = {}
+        marks: dict[str, int | None] = {}
         for name, reference in self.plan.features.references.items():
             table = tables[name].select(*reference.types).collect()
-            self._put(entries.reference_entries(self.plan.references[name], table, reference.by, list(reference.types)))
+            self._fill(entries.reference_entries(self.plan.references[name], table, reference.by, list(reference.types)))
         for name in self.plan.features.histories:
             rows = histories[name] if histories is not None else history(self.plan.features, name, tables)
-            rows = rows.filter(pl.col(SEEN) < moment) if moment is not None else rows.clear()
-            counted[name] = rows.height
-            marks[name] = int(entries.micros(rows[SEEN]).max()) if rows.height else 0
-            self._fill(name, rows, moment)
-        at = int(entries.micros(pl.Series([moment]).dt.cast_time_unit("us"))[0]) if moment is not None else 0
-        meta = Meta(self.plan.features.fingerprint, at, 0, marks)
-        self.store.write([(MARK, msgspec.msgpack.encode(meta))])
+            rows = rows.clear() if at is None else rows.filter(pl.col(SEEN).to_physical() < at)
+            counted[name], marks[name] = rows.height, latest_seen(rows)
+            if at is not None:
+                for puts in fill.lists(self.plan, name, rows, at):
+                    self._fill(puts)
+        self.store.write([marked(Meta(self.plan.features.fingerprint, self.plan.layout, at, 0, marks))])
         return counted
 
     def add(self, name: str, rows: pl.DataFrame, position: int) -> int:
         """Add rows of a history that came since, in one write; returns how many were new. A known id is passed over."""
-        fresh = self._unknown(name, rows)
-        meta = self.meta()
-        puts = self._identities(name, fresh)
-        for listed in self.plan.rows:
-            if listed.history == name:
-                puts += entries.row_entries(listed, fresh)
-        for totals in self.plan.totals:
-            if totals.history == name:
-                puts += self._running(totals, totals.number, fresh, TIME) + self._running(totals, totals.number + 1, fresh, SEEN)
-        mark = max(meta.watermarks.get(name, 0), int(entries.micros(fresh[SEEN]).max()) if fresh.height else 0)
-        moved = msgspec.structs.replace(meta, position=max(position, meta.position), watermarks={**meta.watermarks, name: mark})
-        self.store.write([*puts, (MARK, msgspec.msgpack.encode(moved))])
+        fresh = self.known(name, rows).fresh
+        self.commit(self.prepared(name, fresh), {name: fresh}, position)
         return fresh.height
 
-    def _fill(self, name: str, rows: pl.DataFrame, moment: datetime | None) -> None:
-        if not rows.height or moment is None:
-            return
-        recent = rows.filter(pl.col(TIME) >= moment - pl.duration(microseconds=self.plan.features.histories[name].lateness))
-        self._put(self._identities(name, recent))
+    def known(self, name: str, rows: pl.DataFrame) -> Known:
+        """Rows of a history by what the store, or a row before, says of their ids."""
+        rows = entries.digested(entries.identified(rows), fill.told(self.plan.features.histories[name]))
+        found = entries.id_entries(self.plan.ids[name], rows)
+        asked = list(dict.fromkeys(key for key, _ in found))
+        told = dict(zip(asked, self.store.read(Reads(gets=asked)).gets, strict=True))
+        kinds = []
+        for key, value in found:
+            first = told[key]
+            kinds.append(0 if first is None else 1 if first == value else 2)
+            told[key] = first or value
+        kind = pl.Series(kinds, dtype=pl.Int8)
+        return Known(*(rows.filter(kind == i) for i in range(3)))
+
+    def prepared(self, name: str, rows: pl.DataFrame) -> list[Entry]:
+        """The entries that fresh rows of a history make, as `known` gives them, and those that they change."""
+        puts = entries.id_entries(self.plan.ids[name], rows)
         for listed in self.plan.rows:
             if listed.history == name:
-                own = rows if listed.where is None else rows.filter(expressions.build(listed.where))
-                reach = listed.reach if listed.reach is not None else self.plan.features.histories[name].lateness + listed.ago
-                self._put(entries.row_entries(listed, within(own, moment, reach, [column for column, _ in listed.keys])))
-        for totals in self.plan.totals:
-            if totals.history == name:
-                # NOTE: rows older than any request reaches would cancel out: both lists leave them out alike
-                recent = rows.filter(pl.col(TIME) >= moment - pl.duration(microseconds=totals.reach))
-                self._put(bulk(totals, totals.number, recent, TIME))
-                self._put(bulk(totals, totals.number + 1, recent, SEEN))
+                puts += entries.row_entries(listed, entries.passing(listed, rows))
+        runs = [run for totals in self.plan.totals if totals.history == name for run in running.of(totals, rows)]
+        reads = Reads()
+        places = [run.ask(reads) for run in runs]
+        found = self.store.read(reads)
+        for run, at in zip(runs, places, strict=True):
+            puts += run.entries(found, at)
+        return puts
 
-    def _put(self, puts: Sequence[Entry]) -> None:
+    def commit(self, puts: Sequence[Entry], new: Mapping[str, pl.DataFrame], position: int) -> None:
+        """Write what was prepared for the rows in `new`, in one batch, with the `position` that this brings the state to."""
+        found = self.store.read(Reads(gets=[MARK])).gets[0]
+        meta = checked(self.plan, found)
+        marks = {**meta.watermarks, **{name: latest_seen(rows, meta.watermarks.get(name)) for name, rows in new.items()}}
+        moved = msgspec.structs.replace(meta, position=max(position, meta.position), watermarks=marks)
+        self.store.write([*puts, marked(moved)], expected=(MARK, found or b""))
+
+    def _fill(self, puts: Sequence[Entry]) -> None:
         for at in range(0, len(puts), BATCH):
             self.store.write(puts[at : at + BATCH])
 
-    def _identities(self, name: str, rows: pl.DataFrame) -> list[Entry]:
-        start = prefix(self.plan.ids[name])
-        times = [int(time).to_bytes(ID_ENTRY, "big", signed=True) for time in entries.micros(rows[TIME])]
-        return [(start + keys.identity(value), time) for value, time in zip(rows[ID].to_list(), times, strict=True)]
 
-    def _unknown(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """The rows whose id is new, the first of each."""
-        first = rows.unique(ID, keep="first", maintain_order=True)
-        start = prefix(self.plan.ids[name])
-        found = self.store.read(Reads(gets=[start + keys.identity(value) for value in first[ID].to_list()])).gets
-        return first.filter(pl.Series([value is None for value in found], dtype=pl.Boolean))
+def marked(meta: Meta) -> Entry:
+    return MARK, msgspec.msgpack.encode(meta)
 
-    def _running(self, totals: Totals, number: int, rows: pl.DataFrame, on: str) -> list[Entry]:
-        """The entries of a list of totals after `rows` came in; later entries of their entities are written again."""
-        columns = [column for column, _ in totals.keys]
-        own = entries.known(rows, columns)
-        places = entries.positions(number, own, on, columns)
-        counts, squares = entries.additions(totals, own)
-        starts = [prefix(number, entity) for entity in entries.of_entities(own, columns)]
-        order = sorted(range(own.height), key=lambda i: (starts[i], places[i]), reverse=True)
-        groups = [(start, list(group)) for start, group in groupby(order, key=lambda i: starts[i])]
-        later = self.store.read(
-            Reads(scans=[(start, places[group[0]]) for start, group in groups], seeks=[places[group[0]] for _, group in groups])
+
+def blank(plan: Plan) -> Entry:
+    """The entry of a state that is of no moment and has seen nothing."""
+    return marked(Meta(plan.features.fingerprint, plan.layout, None, 0, {}))
+
+
+def checked(plan: Plan, found: bytes | None) -> Meta:
+    """What the entry `found` under MARK says; raises ArtifactError where there is none, or one of another feature set."""
+    if found is None:
+        raise ArtifactError("the online store holds no state", FILL)
+    meta = msgspec.msgpack.decode(found, type=Meta)
+    if meta.layout != plan.layout:
+        ours, theirs = plan.features.fingerprint[:12], meta.fingerprint[:12]
+        raise ArtifactError(
+            f"the online store is of feature set {theirs}, this is {ours}{' with other private features' if ours == theirs else ''}",
+            "fill it again: interlock store materialize",
         )
-        puts: list[Entry] = []
-        for (start, group), after, before in zip(groups, later.scans, later.seeks, strict=True):
-            base = before[1] if before is not None and before[0].startswith(start) else bytes(totals.size)
-            added = [(places[i], [int(n) for n in counts[i]] + [column[i] for column in squares]) for i in group]
-            puts += merged(totals, base, after, added)
-        return puts
+    return meta
 
 
-def merged(totals: Totals, base: bytes, after: Sequence[Entry], added: Sequence[tuple[bytes, list[int]]]) -> list[Entry]:
-    """Running totals over old entries `after` a base and the rows `added`, oldest first, each with what it adds."""
-    width = len(totals.counts)
-
-    def numbers(value: bytes) -> list[int]:
-        counts, squares = entries.unpacked(totals, [value])
-        return [int(n) for n in counts[0]] + [column[0] for column in squares]
-
-    running = numbers(base)
-    if after:
-        steps, last = dict(added), running
-        for key, value in reversed(after):
-            now = numbers(value)
-            steps[key], last = [a - b for a, b in zip(now, last, strict=True)], now
-        added = sorted(steps.items(), reverse=True)
-    made = []
-    for key, step in added:
-        running = [a + b for a, b in zip(running, step, strict=True)]
-        made.append((key, running))
-    values = entries.packed(
-        np.array([row[:width] for _, row in made], dtype=np.int64).reshape(len(made), width),
-        [list(column) for column in zip(*(row[width:] for _, row in made), strict=True)],
-    )
-    return list(zip((key for key, _ in made), values, strict=True))
-
-
-def bulk(totals: Totals, number: int, rows: pl.DataFrame, on: str) -> list[Entry]:
-    """The entries of a list of totals over `rows`."""
-    columns = [column for column, _ in totals.keys]
-    own = entries.known(rows, columns)
-    running = [per_entity(pl.col(name).cum_sum(), totals.keys) for name in totals.parts]
-    kept = own.sort(on, ID).with_columns(**totals.parts).with_columns(running)
-    counts = kept.select(totals.counts).to_numpy().astype(np.int64).reshape(kept.height, len(totals.counts))
-    values = entries.packed(counts, [kept[name].to_list() for name in totals.squares])
-    return list(zip(entries.positions(number, kept, on, columns), values, strict=True))
-
-
-def within(rows: pl.DataFrame, moment: datetime, reach: int, columns: Sequence[str]) -> pl.DataFrame:
-    """The rows of each entity from `reach` microseconds before `moment` on, and the last one before them."""
-    since = pl.lit(moment) - pl.duration(microseconds=reach)
-    older = rows.filter(pl.col(TIME) < since).sort(TIME, ID)
-    last = older.unique(columns, keep="last", maintain_order=True) if columns else older.tail(1)
-    return pl.concat([last, rows.filter(pl.col(TIME) >= since)])
+def latest_seen(rows: pl.DataFrame, before: int | None = None) -> int | None:
+    """The watermark after `rows`: when the last of them was seen, or that of `before`."""
+    times = [*(entries.micros(rows[SEEN]).tolist() if rows.height else []), *([] if before is None else [before])]
+    return max(times, default=None)
 
 
 def positions_of(state: State) -> dict[str, Any]:

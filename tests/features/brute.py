@@ -7,7 +7,7 @@ it is older than `max_age`. Nulls of a measure are skipped, a filter that is nul
 
 Sums, means and shares are the float nearest to the exact fraction. A standard deviation is, as the library defines it, the
 root of the quotient of (n·Σx² − (Σx)²) and n·(n − 1) over measures in units of their last place, both turned into floats
-once, divided by 10^places: each of the three steps is correctly rounded. A zero of `min` and `max` has no sign.
+once, divided by 10^places: each of the three steps is correctly rounded. To `min` and `max` a zero has no sign, and NaN is null.
 """
 
 import math
@@ -117,7 +117,7 @@ class World:
         if feature.measure is None:
             return len(inside)
         measures = [interpreter.value(feature.measure, row) for row in inside]
-        known = [measure for measure in measures if measure is not None]
+        known = [measure for measure in measures if measure is not None and measure == measure]
         return STATISTICS[feature.statistic](known, feature) if known else None
 
 

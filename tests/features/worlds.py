@@ -1,10 +1,9 @@
 """Use cases to try features on: tables, histories, declarations and rows, small and full of ties, nulls and odd nights."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pandera.polars as pa
@@ -86,8 +85,7 @@ TABLES = {table_of(model).name: table_of(model) for model in MODELS}
 TYPES = {name: table.types for name, table in {**TABLES, "requests": table_of(Request)}.items()}
 
 
-@dataclass(frozen=True, repr=False)
-class World:
+class World(NamedTuple):
     """What is declared, and the raw rows of every table."""
 
     declared: FeatureSet

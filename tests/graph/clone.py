@@ -77,7 +77,7 @@ class Clone:
             file.write(text)
 
     def own(self, table: str, content: str | bytes, suffix: str = "csv") -> Path:
-        """Let a table of the use case come from a file of the project with this content, whatever its name said before."""
+        """Let a table of the use case come from a file of the project with this content; to be composed."""
         path = Path("data/own", f"{table}.{suffix}")
         (self.folder / path).parent.mkdir(exist_ok=True)
         (self.folder / path).write_bytes(content.encode() if isinstance(content, str) else content)
@@ -87,7 +87,6 @@ class Clone:
         conf["tables"][table] = {"from": "files", "path": path.as_posix(), **kept}
         with said.open("w", encoding="utf-8") as file:
             YAML().dump(conf, file)
-        self.interlock("compose")
         return self.folder / path
 
     def hashes(self) -> dict[str, str]:

@@ -165,6 +165,7 @@ def test_a_source_reruns_what_reads_its_change(clone: Clone) -> None:
     `validate` and `featurize`, whose features stay as they were, so `train` does not run."""
     planes = pl.read_parquet(clone.folder / "data/raw/planes.parquet").drop("source_row")
     clone.own("planes", planes.write_csv(null_value="NA"))
+    clone.interlock("compose")
     clone.interlock("refresh")
     assert clone.repro() == (["ingest", "package"], [])
     clone.own("planes", planes.with_columns(engine=pl.lit("Turbo-fan")).write_csv(null_value="NA"))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Condition
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import lmdb
 
@@ -80,13 +80,14 @@ class Lmdb:
 
 
 def _read(transaction: lmdb.Transaction, reads: Reads) -> Found:
-    cursor = transaction.cursor()
+    cursor: Any = transaction.cursor()  # it gives bytes: memory views are for transactions that ask for buffers
     to, item = cursor.set_range, cursor.item
     seeks = [item() if to(key) else None for key in reads.seeks]
-    return Found(seeks, [_between(cursor, *scan) for scan in reads.scans], [transaction.get(key) for key in reads.gets])
+    gets = [cursor.get(key) for key in reads.gets]
+    return Found(seeks, [_between(cursor, *scan) for scan in reads.scans], gets)
 
 
-def _between(cursor: lmdb.Cursor, start: bytes, stop: bytes, limit: int | None = None) -> list[Entry]:
+def _between(cursor: Any, start: bytes, stop: bytes, limit: int | None = None) -> list[Entry]:
     found: list[Entry] = []
     if cursor.set_range(start):
         for key, value in cursor.iternext():

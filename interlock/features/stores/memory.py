@@ -1,11 +1,9 @@
 """The online store in memory: for golden vectors and for trying things out."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterable
 
 from interlock.features.stores.store import Entry, Found, Reads, Size, moved
-
-FEW = 100
 
 
 class Memory:
@@ -25,16 +23,13 @@ class Memory:
     def write(self, puts: Iterable[Entry], deletes: Iterable[bytes] = (), expected: Entry | None = None) -> None:
         if expected is not None and self.values.get(expected[0]) != expected[1]:
             raise moved()
-        new, gone = dict(puts), self.values.keys() & set(deletes)
-        fresh = new.keys() - self.values.keys()
-        for key in gone:
-            del self.values[key]
+        if gone := self.values.keys() & set(deletes):
+            self.values = {key: value for key, value in self.values.items() if key not in gone}
+            self.keys = [key for key in self.keys if key not in gone]
+        new = dict(puts)
+        self.keys += new.keys() - self.values.keys()
+        self.keys.sort()  # what was sorted before is not sorted again
         self.values.update(new)
-        if gone or len(fresh) > FEW:
-            self.keys = sorted(self.values)
-        else:
-            for key in fresh:
-                insort(self.keys, key)
 
     def page(self, start: bytes, stop: bytes, limit: int) -> list[Entry]:
         first = bisect_left(self.keys, start)

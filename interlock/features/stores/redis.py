@@ -78,8 +78,8 @@ class Redis:
         new, gone = list(puts), list(deletes)
         with _answering(), self.client.pipeline(transaction=True) as batch:
             if expected is not None:
-                batch.watch(values)
-                if batch.hget(values, expected[0]) != expected[1]:  # type: ignore[arg-type] # fields are bytes
+                batch.watch(values)  # type: ignore[no-untyped-call]
+                if batch.hget(values, expected[0]) != expected[1]:
                     raise moved()
                 batch.multi()
             for at in range(0, len(gone), CHUNK):
@@ -112,14 +112,14 @@ class Redis:
 
 @contextmanager
 def _answering() -> Iterator[None]:
-    """Errors of the server as errors that say nothing of its address."""
+    """Errors of the server as errors of ours; what the client says in them holds no password."""
     try:
         yield
     except redis.WatchError:
         raise moved() from None
     except redis.RedisError as error:
         raise ArtifactError(
-            f"the Redis server does not do its part ({type(error).__name__})", "look whether it is up, and what it logged"
+            f"the Redis server does not do its part: {error}", "see that it runs, and that the address in the environment variable is right"
         ) from None
 
 

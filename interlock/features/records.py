@@ -1,0 +1,152 @@
+"""Records of the event log: how one is chained to the one before it, and how they lie in a folder of segments.
+
+Each record has a hash of its payload, and a chain: SHA-256 over the chain of the record before it and the hash of the
+record without its payload. So erasing a payload keeps the chain, and any other change of any byte breaks it.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from interlock.errors import ArtifactError
+
+GENESIS = hashlib.sha256(b"interlock event log").hexdigest()
+RESTORE = "restore a backup: interlock store restore"
+ERASED = b"null"
+PIECE = 65_536
+
+
+class Event(msgspec.Struct, frozen=True):
+    """What a record is made from: `arrived` in microseconds, the histories it is meant for (None: all of its table), the row as JSON."""
+
+    table: str
+    arrived: int
+    histories: tuple[str, ...] | None
+    payload: bytes
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An event in its place in the log."""
+
+    position: int
+    table: str
+    arrived: int
+    histories: tuple[str, ...] | None
+    payload: msgspec.Raw
+    sha: str
+    chain: str
+
+    @property
+    def erased(self) -> bool:
+        return bytes(self.payload) == ERASED
+
+    @property
+    def line(self) -> bytes:
+        return msgspec.json.encode(self) + b"\n"
+
+    def flaw(self, before: str, position: int) -> str:
+        """What is wrong with the record at a position, after the chain `before`; empty where nothing is."""
+        if self.position != position:
+            return f"it says that its position is {self.position}"
+        if not self.erased and sha(bytes(self.payload)) != self.sha:
+            return "its payload is not the one that was written"
+        return "" if chained(before, self) == self.chain else "it does not follow from the records before it"
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """The first record that does not hold."""
+
+    position: int
+    reason: str
+
+
+def record(position: int, event: Event, before: str) -> Record:
+    """`event` at `position`, after the chain `before`."""
+    plain = Record(position, event.table, event.arrived, event.histories, msgspec.Raw(event.payload), sha(event.payload), "")
+    return msgspec.structs.replace(plain, chain=chained(before, plain))
+
+
+def chained(before: str, found: Record) -> str:
+    """The chain of a record after the chain `before`."""
+    told = msgspec.json.encode([found.position, found.table, found.arrived, found.histories, found.sha])
+    return sha(bytes.fromhex(before) + hashlib.sha256(told).digest())
+
+
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def parsed(line: bytes) -> Record:
+    """The record that a line holds; raises ArtifactError where it holds none."""
+    try:
+        return msgspec.json.decode(line, type=Record)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"{line[:60]!r} is no record of an event log: {error}", RESTORE) from None
+
+
+def segments(folder: Path) -> list[Path]:
+    """The files of the log, in order; each is named by the position of its first record."""
+    return sorted(folder.glob("*.jsonl"))
+
+
+def first(segment: Path) -> int:
+    """The position of the first record of a segment."""
+    return int(segment.stem)
+
+
+def checked(folder: Path, after: int = 0) -> Iterator[Record | Flaw]:
+    """The records, at least those after a position, up to the first that does not hold. A last line being written is no record."""
+    start = max((first(path) for path in segments(folder) if first(path) <= after + 1), default=1)
+    position, before = start, _chain_before(folder, start)
+    for path in segments(folder):
+        if first(path) < start:
+            continue
+        if first(path) != position:
+            yield Flaw(position, "it is not there")
+            return
+        with path.open("rb") as lines:
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    break
+                found = _sound(line, before, position)
+                yield found
+                if isinstance(found, Flaw):
+                    return
+                before, position = found.chain, position + 1
+
+
+def last(folder: Path, before: int | None = None) -> Record | None:
+    """The last record of the log, or the last one before the segment that begins at `before`."""
+    for path in reversed(segments(folder)):
+        if (before is None or first(path) < before) and (line := _last_line(path)):
+            return parsed(line)
+    return None
+
+
+def _chain_before(folder: Path, start: int) -> str:
+    found = last(folder, start) if start > 1 else None
+    return found.chain if found else GENESIS
+
+
+def _sound(line: bytes, before: str, position: int) -> Record | Flaw:
+    try:
+        found = parsed(line)
+        reason = found.flaw(before, position) if found.line == line else "it is not written as records are"
+    except (ArtifactError, ValueError):
+        return Flaw(position, "it is not a record")
+    return Flaw(position, reason) if reason else found
+
+
+def _last_line(path: Path) -> bytes:
+    """The last whole line of a file, empty where there is none."""
+    with path.open("rb") as opened:
+        at, found = path.stat().st_size, b""
+        while at and found.count(b"\n") < 2:
+            at, before = max(at - PIECE, 0), at
+            found = os.pread(opened.fileno(), before - at, at) + found
+    return found.split(b"\n")[-2] if b"\n" in found else b""

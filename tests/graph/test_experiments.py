@@ -1,0 +1,65 @@
+"""DVC's own commands on this graph: experiments, and what they show a person."""
+
+import json
+
+from tests.graph.clone import RAN, RESTORED, Clone, stages
+
+STAGES = stages()
+BEFORE_TRAIN = ["ingest", "validate", "featurize", "parity"]
+FROM_TRAIN = [name for name in STAGES if name not in BEFORE_TRAIN]
+
+
+def experiment(clone: Clone, *choices: str) -> tuple[list[str], list[str]]:
+    said = clone.dvc("exp", "run", *(word for choice in choices for word in ("-S", choice)))
+    return RAN.findall(said), RESTORED.findall(said)
+
+
+def test_an_experiment_reruns_what_it_changes(clone: Clone) -> None:
+    """Another learning rate reruns `train` and what follows, and going back runs nothing. What it changed is shown: in the
+    metrics, the parameters, the table of experiments and the plots."""
+    before = clone.hashes()
+    small = "experiment=small"
+    assert experiment(clone, small, "model.learning_rate=0.03") == (FROM_TRAIN, [])
+    metrics = json.loads(clone.dvc("metrics", "diff", "--json"))
+    assert metrics["reports/metrics.json"]["test"]["auc"].keys() == {"old", "new", "diff"}
+    parameters = json.loads(clone.dvc("params", "diff", "--json"))
+    assert parameters == {"params.yaml": {"model.learning_rate": {"old": 0.05, "new": 0.03}}}
+    table = clone.dvc("exp", "show", "--csv", "--no-pager").splitlines()
+    shown = dict(zip(table[0].split(","), table[1].split(","), strict=True))
+    assert shown["model.learning_rate"] == "0.03"
+    assert float(shown["test.auc"]) > 0.6
+    plots = clone.dvc("plots", "diff", "--out", "plots")
+    assert "plots/index.html" in plots
+    assert "WARNING" not in plots
+    assert experiment(clone, small, "model.learning_rate=0.05") == ([], FROM_TRAIN)
+    assert clone.hashes() == before
+    assert clone.dvc("metrics", "diff") == ""
+
+
+def test_another_use_of_the_graph_is_drawn(finished: Clone) -> None:
+    """`dvc dag` names every stage, and `train` stands after `featurize`."""
+    drawn = finished.dvc("dag", "--mermaid")
+    names = {name: node for node, name in (line.strip().rstrip('"]').split('["') for line in drawn.splitlines() if '["' in line)}
+    assert set(names) == set(STAGES)
+    assert f"{names['featurize']}-->{names['train']}" in drawn
+
+
+def test_metrics_and_plots_are_worth_showing(clone: Clone) -> None:
+    """`dvc metrics show` holds figures and no more; every plot that dvc.yaml declares is drawn, without a warning."""
+    shown = json.loads(clone.dvc("metrics", "show", "--json"))[""]["data"]
+    assert {path for path, found in shown.items() if found["data"]} == {"reports/metrics.json"}
+    assert set(shown["reports/metrics.json"]["data"]) == {"rows", "validation", "test", "baseline"}
+    plots = json.loads(clone.dvc("plots", "show", "--json"))
+    assert plots.get("errors", []) == []
+    assert {name for name, drawn in plots["data"].items() if drawn} == {
+        "learning_curve",
+        "roc",
+        "precision_recall",
+        "calibration",
+        "score_distribution",
+        "importance",
+        "slices",
+    }
+    clone.dvc("plots", "show", "--out", "plots")
+    page = (clone.folder / "plots/index.html").read_text()
+    assert page.count("ROC curve (test)") == 1
