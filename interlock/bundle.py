@@ -7,8 +7,8 @@ profile.json      what each feature looked like
 verdict.json      what the gates said of this model
 card.md           the model, for people
 provenance.json   the hash of everything that this was made from, its configuration and its environment
-golden/           a hundred requests with the state.parquet that they need, and the features and scores that they must give,
-                  bit for bit
+golden/           requests.parquet (a hundred), the state.parquet that they need, and the features.parquet and scores.parquet
+                  that they must give, bit for bit
 manifest.json     the size and hash of each file above, and a hash over those; its own SHA-256 is the bundle's hash
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from interlock.errors import ArtifactError
-from interlock.files import read_json, sha256, whole, write_text
+from interlock.files import by_name, read_json, sha256, whole, write_text
 
 if TYPE_CHECKING:
     from interlock.modeling.score import Scorer
@@ -97,7 +97,7 @@ def _of_one_model(folder: Path, files: Files, scorer: "Scorer") -> None:
 
     if featureset.read(folder / FEATURESET).fingerprint != scorer.model.featureset:
         raise ArtifactError(f"{folder / FEATURESET} declares other features than the model was trained with", "run: make")
-    judged = read_json(folder / VERDICT)["binds"]["model"]
+    judged = by_name(read_json(folder / VERDICT)["binds"])["model"]["sha256"]
     if judged != {name.removeprefix(f"{MODEL}/"): entry["sha256"] for name, entry in files.items() if name.startswith(f"{MODEL}/")}:
         raise ArtifactError(f"{folder / VERDICT} judges another model than the one in the bundle", "run: make")
 

@@ -5,8 +5,7 @@ import json
 import math
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,13 @@ SIGNIFICANT = 9
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends well, and vanishes when it does not."""
+    """A temporary path beside `path` that takes its place when the block ends well, and vanishes when it does not.
+
+    Its name is always the same: what a process that was killed has left of it goes with the next.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name}.partial")
+    temporary.unlink(missing_ok=True)
     try:
         yield temporary
         temporary.chmod(0o644)
@@ -56,6 +57,16 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Canonical JSON: keys in the order given, floats to 9 significant digits, refusing what JSON cannot say."""
     write_text(path, json.dumps(_rounded(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def listed(records: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Records by name as a list, which DVC shows no figures of: reports are metrics to it, so that its run cache holds them."""
+    return [{"name": name, **record} for name, record in records.items()]
+
+
+def by_name(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Listed records by their name again."""
+    return {record["name"]: {key: value for key, value in record.items() if key != "name"} for record in records}
 
 
 def read_json(path: Path) -> Any:

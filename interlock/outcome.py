@@ -54,7 +54,7 @@ def _table(name: str, table: Mapping[str, Any]) -> str:
 
 
 def _features(report: Any) -> list[str]:
-    rows = max((feature["rows"] for feature in report.values()), default=0)
+    rows = max((feature["rows"] for feature in report), default=0)
     return [f"{len(report)} for each of {rows:,} requests"]
 
 
@@ -81,12 +81,12 @@ def _number(value: float | None) -> str:
 
 def _stress(report: Any) -> list[str]:
     cases = report["cases"]
-    broken = [f"✗ {case['claim']}" for case in cases.values() if case["verdict"] != "pass"]
+    broken = [f"✗ {case['claim']}" for case in cases if case["verdict"] != "pass"]
     return [f"{SIGNS.get(report['verdict'], '?')} {len(cases) - len(broken)} of {len(cases)} cases pass", *broken]
 
 
 def _gates(report: Any) -> list[str]:
-    return [f"{SIGNS.get(gate['verdict'], '?')} {name}: {gate['words']}" for name, gate in report["gates"].items()] or ["none declared"]
+    return [f"{SIGNS.get(gate['verdict'], '?')} {gate['name']}: {gate['words']}" for gate in report["gates"]] or ["none declared"]
 
 
 def _bundle(_: Any) -> list[str]:

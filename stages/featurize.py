@@ -10,7 +10,7 @@ from interlock.errors import guard
 from interlock.features import collect, featureset, offline, requests
 from interlock.features.expectations import enforce
 from interlock.features.profile import profile
-from interlock.files import whole, write_json
+from interlock.files import listed, whole, write_json
 
 FEATURES = Path("data/features")
 REPORT = Path("reports/features.json")
@@ -25,7 +25,7 @@ def main() -> None:
     values = offline.compute(declared, asked, tables).select(*declared.request.key, *(feature.name for feature in declared.public))
     enforce(declared, values)
     write({"requests": asked, "outcomes": answered, "features": values}, declared)
-    write_json(REPORT, profile(declared, values))
+    write_json(REPORT, listed(profile(declared, values)))
 
 
 def write(made: dict[str, pl.DataFrame], declared: featureset.FeatureSet) -> None:

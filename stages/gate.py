@@ -10,7 +10,7 @@ from interlock import params
 from interlock.errors import guard
 from interlock.evaluation import bindings, reports
 from interlock.evaluation.gates import Gates, judge
-from interlock.files import write_json
+from interlock.files import listed, write_json
 
 FEATURES = Path("data/features")
 MODEL = Path("models/model")
@@ -30,7 +30,9 @@ def main() -> None:
     usecase = params.load("usecase.name", str)
     gates: Gates = params.load("gates", Gates)
     found = reports.read(sorted({gate.report for gate in gates.values()}))
-    write_json(reports.path("gates"), {"usecase": usecase, **judge(gates, found), "binds": bound(gates, found)})
+    judged = judge(gates, found)
+    binds = {name: {"sha256": hashes} for name, hashes in bound(gates, found).items()}
+    write_json(reports.path("gates"), {"usecase": usecase, **judged, "gates": listed(judged["gates"]), "binds": listed(binds)})
 
 
 if __name__ == "__main__":

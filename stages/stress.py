@@ -11,7 +11,7 @@ from interlock.evaluation.ranks import Scores
 from interlock.evaluation.sample import sample
 from interlock.evaluation.stress import Case, always, declared
 from interlock.evaluation.trials import run
-from interlock.files import write_json
+from interlock.files import listed, write_json
 from interlock.modeling.score import Scorer
 
 FEATURES = Path("data/features/features.parquet")
@@ -42,7 +42,8 @@ def main() -> None:
         return scorer.score(changed)["score"].to_numpy()
 
     cases = always({name: rows.schema[name] for name in scorer.model.features}) | behaviours(usecase)
-    write_json(REPORT, run(cases, rows, key.columns, score))
+    found = run(cases, rows, key.columns, score)
+    write_json(REPORT, {**found, "cases": listed(found["cases"])})
 
 
 if __name__ == "__main__":

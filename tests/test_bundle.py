@@ -18,7 +18,7 @@ from tests.evaluation.world import built
 ROOT = Path(__file__).parents[1]
 FILES = [
     "booster.txt", "model.json", "featureset.json", "contract.json", "profile.json", "verdict.json", "card.md", "provenance.json",
-    "features.parquet", "scores.parquet", "manifest.json",
+    "requests.parquet", "features.parquet", "state.parquet", "scores.parquet", "manifest.json",
 ]  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def test_a_file_too_many_is_refused_by_name(folder: Path, name: str) -> None:
 @pytest.mark.parametrize("column", bundle.SCORES)
 def test_a_score_that_is_not_reproduced_to_the_last_bit_is_refused(folder: Path, column: str) -> None:
     """With all hashes made right again, a golden score one unit in the last place off is still found, by row and column."""
-    path = folder / bundle.GOLDEN_SCORES
+    path = folder / bundle.SCORED
     nudged = frames.read(path).to_dict(as_series=False)
     nudged[column][17] = math.nextafter(nudged[column][17], math.inf)
     frames.write(pl.DataFrame(nudged), path)
@@ -104,9 +104,9 @@ def test_a_score_that_is_not_reproduced_to_the_last_bit_is_refused(folder: Path,
 
 def test_golden_vectors_may_not_be_left_out(folder: Path) -> None:
     """Fewer scores than requests, or none at all, are refused."""
-    scores = frames.read(folder / bundle.GOLDEN_SCORES)
+    scores = frames.read(folder / bundle.SCORED)
     for rows in (0, 99):
-        frames.write(scores.head(rows), folder / bundle.GOLDEN_SCORES)
+        frames.write(scores.head(rows), folder / bundle.SCORED)
         bundle.seal(folder)
         with pytest.raises(ArtifactError, match=rf"holds {rows} scores for 100 requests"):
             bundle.verify(folder)
@@ -114,17 +114,37 @@ def test_golden_vectors_may_not_be_left_out(folder: Path) -> None:
 
 def test_a_bundle_with_no_golden_request_proves_nothing(folder: Path) -> None:
     """No requests and no scores agree with each other, and are refused all the same."""
-    for name in (bundle.GOLDEN_FEATURES, bundle.GOLDEN_SCORES):
-        frames.write(frames.read(folder / name).head(0), folder / name)
+    for name in ("requests.parquet", "features.parquet", "scores.parquet"):
+        frames.write(frames.read(folder / bundle.GOLDEN / name).head(0), folder / bundle.GOLDEN / name)
     bundle.seal(folder)
     with pytest.raises(ArtifactError, match="holds 0 scores for 0 requests"):
+        bundle.verify(folder)
+
+
+def test_a_feature_that_is_not_computed_to_the_last_bit_is_refused(folder: Path) -> None:
+    """With all hashes made right again, features are computed from requests and state: one that is off is named by row."""
+    path = folder / bundle.GOLDEN / "features.parquet"
+    nudged = frames.read(path).to_dict(as_series=False)
+    nudged["part"][17] = math.nextafter(nudged["part"][17], math.inf)
+    frames.write(pl.DataFrame(nudged, schema=frames.read(path).schema), path)
+    bundle.seal(folder)
+    with pytest.raises(ArtifactError, match=r"features\.parquet: part of row 17 is"):
+        bundle.verify(folder)
+
+
+def test_golden_vectors_without_their_state_are_refused(folder: Path) -> None:
+    """State belongs to the vectors: emptied and sealed again, there is nothing to compute from."""
+    path = folder / bundle.GOLDEN / "state.parquet"
+    frames.write(frames.read(path).head(0), path)
+    bundle.seal(folder)
+    with pytest.raises(ArtifactError, match="holds no state"):
         bundle.verify(folder)
 
 
 def test_features_of_another_model_are_refused(folder: Path) -> None:
     """Declarations whose fingerprint is not the one that the model was trained with do not pass, hashes right or not."""
     declared = read_json(folder / bundle.FEATURESET)
-    declared["request"]["types"]["origin"] = "Int8"
+    declared["request"]["types"]["its_dest"] = "Int8"
     write_json(folder / bundle.FEATURESET, declared)
     bundle.seal(folder)
     with pytest.raises(ArtifactError, match=r"featureset\.json declares other features"):
@@ -153,7 +173,7 @@ def test_what_fails_half_way_leaves_the_old_bundle_and_nothing_else(folder: Path
     with pytest.raises(FileNotFoundError):
         fill("no such file")
     with pytest.raises(ArtifactError):
-        fill(bundle.GOLDEN_SCORES)
+        fill(bundle.SCORED)
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
     assert bundle.verify(folder) == before
 

@@ -12,6 +12,8 @@ import polars as pl
 import pytest
 
 import interlock
+from interlock import files, frames
+from interlock.contracts import ledger
 from interlock.errors import ArtifactError, ConfigError, ContractError, DeclarationError
 from interlock.notebook import Project
 from tests.small_flights import finished
@@ -27,6 +29,37 @@ def clock(time, zone):
     local = col(time).dt.convert_time_zone(zone)
     return {f"{time}_hour": on_demand(local.dt.hour(), "Hour", expect=(0, 23)), f"{time}_day": on_demand(local.dt.weekday(), "Day of the week")}
 """
+
+TIMELESS = {
+    "schema": """
+import pandera.polars as pa
+from interlock.usecase import reference, request, source
+
+@source(key="person")
+class People(pa.DataFrameModel):
+    person: int
+    town: str
+
+@reference(by="town", fixed=["size"])
+class Towns(pa.DataFrameModel):
+    town: str = pa.Field(unique=True)
+    size: int
+
+@request(by="person", as_of=None)
+class Request(pa.DataFrameModel):
+    person: int
+    town: str
+""",
+    "events": "def requests(people):\n    return people.select('person', 'town')\n",
+    "features": """
+from interlock.features.declare import on_demand, view
+from interlock.usecase import col
+from usecases.people.schema import Towns
+
+size = view(Towns).lookup("size", "Size of the town")
+large = on_demand(col("size") > 5, "In a large town")
+""",
+}
 
 
 @pytest.fixture(scope="session")
@@ -178,6 +211,22 @@ def test_use_cases_share_declarations(copy: Path) -> None:
     found = interlock.open(copy).features(sample=100)
     assert found["departs_hour"].equals(found["hour"].alias("departs_hour"))
     assert found["departs_day"].equals(found["weekday"].alias("departs_day"))
+
+
+def test_a_use_case_without_time(tmp_path: Path) -> None:
+    """Where time plays no part and nothing looks back, requests and features are there all the same."""
+    for name, text in TIMELESS.items():
+        files.write_text(tmp_path / f"usecases/people/{name}.py", text)
+    files.write_json(tmp_path / "params.yaml", {"usecase": {"name": "people"}})
+    (tmp_path / "dvc.yaml").touch()
+    tables = {"people": {"person": [2, 1, 3], "town": ["b", "a", "?"]}, "towns": {"town": ["a", "b"], "size": [9, 2]}}
+    for name, columns in tables.items():
+        rows = pl.DataFrame(columns).with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(frames.ROW))
+        frames.write(rows, tmp_path / f"data/raw/{name}.parquet")
+        frames.write(ledger.LEDGER, tmp_path / f"data/quarantine/{name}.parquet")
+    found = interlock.open(tmp_path).features()
+    assert found.rows() == [(1, "a", 9, True), (2, "b", 2, False), (3, "?", None, None)]
+    assert interlock.open(tmp_path).features(sample=2).height == 2
 
 
 def test_the_process_is_left_as_it_was_after_an_error(copy: Path) -> None:

@@ -17,7 +17,7 @@ from interlock.features.featureset import AnyFeature, FeatureSet
 from interlock.features.profile import distribution
 
 SHOWN = 12
-WIDE = 100
+FIGURES, LEAST = 66, 16
 QUANTILES = ("0.05", "0.5", "0.95")
 
 
@@ -48,7 +48,8 @@ def show(usecase: str, declared: FeatureSet, shown: Sequence[AnyFeature], found:
         _one(console, declared, shown[0], found)
     else:
         console.print(Text(f"{usecase}: {len(shown)} features of {found.height:,} requests, as declared now\n", style="bold"))
-        console.print(_overview(shown, found, wide=console.width >= WIDE))
+        room = console.width - max(len(feature.name) for feature in shown) - FIGURES
+        console.print(_overview(shown, found, room))
 
 
 def _one(console: Console, declared: FeatureSet, feature: AnyFeature, found: pl.DataFrame) -> None:
@@ -68,20 +69,21 @@ def _one(console: Console, declared: FeatureSet, feature: AnyFeature, found: pl.
         console.print(Text(f"… and {found.height - SHOWN:,} more: --json prints them all", style="dim"))
 
 
-def _overview(shown: Sequence[AnyFeature], found: pl.DataFrame, *, wide: bool) -> Table:
+def _overview(shown: Sequence[AnyFeature], found: pl.DataFrame, room: int) -> Table:
+    """A line for each feature, and its first values where the terminal has room for them."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("feature", no_wrap=True, style="bold")
     table.add_column("distribution", no_wrap=True, style="cyan")
     for head in ("null", "outside", *(f"{float(share):.0%}" for share in QUANTILES)):
         table.add_column(head, justify="right", no_wrap=True)
-    if wide:
-        table.add_column("values", no_wrap=True, overflow="ellipsis", style="dim")
+    if room >= LEAST:
+        table.add_column("values", no_wrap=True, overflow="ellipsis", max_width=room, style="dim")
     for feature in shown:
         values = found[feature.name]
         said = distribution(feature, values)
         outside = percent(said["outside_share"]) if "outside_share" in said else ""
         quantiles = [number(said["quantiles"][share]) if "quantiles" in said else "" for share in QUANTILES]
-        first = [", ".join(map(_value, values.head(SHOWN).to_list()))] if wide else []
+        first = [", ".join(map(_value, values.head(SHOWN).to_list()))] if room >= LEAST else []
         table.add_row(feature.name, sparkline(said), percent(said["null_share"]), outside, *quantiles, *first)
     return table
 

@@ -23,25 +23,27 @@ def features(name: str | None, sample: int | None, private: bool, as_json: bool)
 
     \b
     Example:
-      interlock features                           all of them
-      interlock features origin_delay_1h           one
+      interlock features                                 all of them
+      interlock features origin_delay_1h                 one
       interlock features origin_delay_1h --sample 500    its values, as it is written now
     """
     from interlock import params
     from interlock.catalog import Catalog
-    from interlock.cli import feature_pages as pages
-    from interlock.features import catalog
+    from interlock.cli.feature_list import show_entries
+    from interlock.cli.feature_story import show_story
+    from interlock.features.catalog import entries
     from interlock.features.places import declarations
+    from interlock.features.story import story
 
     usecase, about = params.load("usecase.name", str), params.load("usecase.catalog", Catalog)
     declared = declarations(usecase)
     if sample is not None:
         _sample(usecase, declared, name, sample, private, as_json)
     elif name is not None:
-        pages.show_story(catalog.story(name, declared, about), as_json=as_json)
+        show_story(story(name, declared, about), as_json=as_json)
     else:
-        entries = [entry for entry in catalog.entries(declared, about) if private or entry.public]
-        pages.show_entries(usecase, entries, as_json=as_json)
+        shown = [entry for entry in entries(declared, about) if private or entry.public]
+        show_entries(usecase, shown, as_json=as_json)
 
 
 def _sample(usecase: str, declared: "Declarations", name: str | None, rows: int, private: bool, as_json: bool) -> None:

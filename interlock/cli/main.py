@@ -17,6 +17,9 @@ VERBS = {
         "compose": "interlock.cli.compose:compose",
         "refresh": "interlock.cli.refresh:refresh",
     },
+    "Look": {
+        "features": "interlock.cli.features:features",
+    },
     "Prove": {
         "prove": "interlock.cli.prove:prove",
         "parity": "interlock.cli.parity:parity",

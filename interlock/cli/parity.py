@@ -84,7 +84,7 @@ def compared(features: "FeatureSet", store: "Store", runs: "list[pl.DataFrame]",
 
 def told(found: dict[str, Any], features: "FeatureSet") -> str:
     """What a person reads of the result."""
-    head = f"{found['rows']:,} requests × {found['features']} features = {found['values']:,} values"
+    head = f"{found['rows']:,} requests × {found['features']} features = {found['compared']:,} values"
     if found["equal"]:
         return f"✓ {head}: 0 mismatches, 0 missing, 0 extra\n  feature set {features.fingerprint[:12]}: online and offline agree to the last bit"
     lines = [f"✗ {head}: {found['mismatches']:,} mismatches, {found['missing']:,} missing, {found['extra']:,} extra"]

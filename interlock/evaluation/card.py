@@ -37,7 +37,7 @@ def card(facts: Facts) -> str:
 
 
 def _verdict(gates: Mapping[str, Any]) -> str:
-    lines = [f"- {name}: {found['words']}. {found['why']}" for name, found in gates["gates"].items()]
+    lines = [f"- {found['name']}: {found['words']}. {found['why']}" for found in gates["gates"]]
     return "\n".join([f"**{gates['verdict']}**", "", *(lines or ["No gate was declared."])])
 
 
@@ -63,7 +63,7 @@ def _slices(slices: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _limits(stress: Mapping[str, Any]) -> str:
-    broken = [case for case in stress["cases"].values() if case["violations"] or not case["rows"]]
+    broken = [case for case in stress["cases"] if case["violations"] or not case["rows"]]
     lines = [
         f"- {case['claim']}: broken by {case['violations']} of {case['rows']} rows, {case['tolerated']:.1%} tolerated: {case['verdict']}."
         for case in broken

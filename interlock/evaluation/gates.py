@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from msgspec import Meta
 
 from interlock.evaluation.verdicts import FAIL, LACKING, PASS, overall
+from interlock.files import by_name
 from interlock.params import Section
 
 Report: TypeAlias = Literal["parity", "metrics", "stress", "validation", "features", "explain"]
@@ -47,7 +48,8 @@ def _find(gate: Gate, reports: Mapping[str, Any]) -> dict[str, Any]:
 
 def _number(report: Any, path: str) -> float | None:
     for key in path.split("."):
-        report = report.get(key) if isinstance(report, Mapping) else None
+        within = by_name(report) if isinstance(report, list) and all("name" in record for record in report) else report
+        report = within.get(key) if isinstance(within, Mapping) else None
     if isinstance(report, bool) or not isinstance(report, int | float) or not math.isfinite(report):
         return None
     return report

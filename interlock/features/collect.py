@@ -23,7 +23,7 @@ def load(name: str) -> fs.FeatureSet:
     schema = usecase.load_schema(name)
     declare.MADE.clear()
     module = loading.load(name, "features")
-    return collect(schema, named(module), module.__file__ or "features.py")
+    return collect(schema, named(module), loading.place_of(module))
 
 
 def named(module: ModuleType) -> dict[str, Declared]:
@@ -59,13 +59,21 @@ class Collection:
         self.done: dict[str, fs.AnyFeature] = {}
 
     def feature_set(self) -> fs.FeatureSet:
-        for column in self.request.key:
-            if column not in self.request.types:
-                raise DeclarationError(f"{self.file}: the request has no column {column}", "declare it in the request's model")
+        self._check_request(Line(self.file))
         features = tuple(self._feature(name, ()) for name in self.declared)
         if not any(feature.public for feature in features):
             raise DeclarationError(f"{self.file}: no public feature is declared", 'write one: name = on_demand(col("…"), "what it is")')
         return fs.FeatureSet(self.request, self.references, self.histories, features)
+
+    def _check_request(self, line: Line) -> None:
+        types, key = self.request.types, self.request.key
+        if missing := [column for column in key if column not in types]:
+            raise line.wrong(f"the request has no column {missing[0]}", "declare it in the request's model")
+        if self.request.as_of is not None and (found := types[self.request.as_of]) != "Datetime[us,UTC]":
+            raise line.wrong(f"{self.request.as_of} of the request is {found}", "declare it as Utc")
+        outcome = self.schema.outcome.types if self.schema.outcome else {}
+        if told := [column for column in types if column in outcome and column not in key]:
+            raise line.wrong(f"the request has a column {told[0]}, which is the outcome", "leave it out of the request")
 
     def _line(self, place: str) -> Line:
         return Line(place, frozenset(self.schema.outcome.types) - set(self.request.types) if self.schema.outcome else frozenset())
@@ -78,11 +86,16 @@ class Collection:
                 f"features read each other in a circle: {' → '.join((*path, name))}", "let one of them read what the others read"
             )
         if name not in self.done:
+            if not str(name).isidentifier() or name.startswith("__"):
+                raise line.wrong(f"{name!r} is no name of a feature", "call it as a variable, without two underscores before")
             if name in self.request.types:
                 raise line.wrong(f"{name} is a column of the request", "give the feature another name")
             if not name.startswith("_") and not item.about.description:
                 raise line.wrong(f"{name} has no description", "add one, or a leading underscore if it is no input of the model")
-            self.done[name] = KINDS[item.kind](self, name, item, line, path)
+            self.done[name] = made = KINDS[item.kind](self, name, item, line, path)
+            dtype = dtype_of(made.dtype)
+            if made.about.expect is not None and not (dtype.is_numeric() or dtype == pl.Boolean):
+                raise line.wrong(f"{name} is {dtype}, which no expect= can bound", "leave it out")
         return self.done[name]
 
     def _lookup(self, name: str, item: Declared, line: Line, _: tuple[str, ...]) -> fs.Lookup:
@@ -139,6 +152,8 @@ class Collection:
         """Note that `column` of a reference is read."""
         if sorted(theirs for theirs, _ in keys) != sorted(table.by):
             raise line.wrong(f"{table.name} is looked up by {', '.join(table.by)}", "write by= with exactly these columns")
+        if unknown := [name for name in (*table.by, column) if name not in table.types]:
+            raise line.unknown(unknown[0], table.types)
         known = self.references[table.name].types if table.name in self.references else {}
         types = known | {name: dtype_text(table.types[name]) for name in (*table.by, column)}
         self.references[table.name] = fs.Reference(table.by, dict(sorted(types.items())))

@@ -6,13 +6,13 @@ from interlock import usecase
 from interlock.features import expressions
 from interlock.features import featureset as fs
 from interlock.features.dtypes import dtype_text
-from interlock.features.lines import Line
+from interlock.features.lines import Line, Types
 
 
 def derived(line: Line, history: usecase.History) -> fs.History:
     """The history in exported form; raises DeclarationError where an expression in it does not fit the source."""
     types: dict[str, pl.DataType] = dict(history.of.types)
-    looks = {column: fs.Look(look.reference.name, look.column, look.keys) for column, look in history.lookups.items()}
+    looks = {column: _look(line, column, look, types) for column, look in history.lookups.items()}
     types |= {column: look.reference.types[look.column] for column, look in history.lookups.items()}
     where = line.condition(history.where, types)
     steps = {}
@@ -30,3 +30,14 @@ def derived(line: Line, history: usecase.History) -> fs.History:
     used = set().union(*map(expressions.columns, nodes), *({ours for _, ours in look.keys} for look in looks.values()))
     reads = {column: dtype_text(dtype) for column, dtype in history.of.types.items() if column in used}
     return fs.History(history.of.name, reads, identity, time, columns, kinds, available, history.lateness, where, looks, steps)
+
+
+def _look(line: Line, column: str, look: usecase.Lookup, types: Types) -> fs.Look:
+    if column in types:
+        raise line.wrong(f"lookups= gives {column}, which is a column already", "give the lookup another name")
+    for theirs, ours in look.keys:
+        if ours not in types:
+            raise line.unknown(ours, types)
+        if types[ours] != (found := look.reference.types[theirs]):
+            raise line.wrong(f"{theirs} is {found} there and {ours} is {types[ours]} here", "make the types equal in schema.py")
+    return fs.Look(look.reference.name, look.column, look.keys)

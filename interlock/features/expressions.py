@@ -21,7 +21,23 @@ from interlock.features.operations import BINARY, BY_POLARS, FAMILIES, FUNCTIONS
 
 Node: TypeAlias = list[Any]
 BY_SIGN = {operation.polars: name for name, operation in BINARY.items()}
-ELSEWHERE = {"Agg", "Over", "Filter", "Sort", "SortBy", "Gather", "Shift", "Diff", "Explode", "Slice", "Len", "Rank", "Reverse", "Unique"}
+ELSEWHERE = {
+    "Agg",
+    "Quantile",
+    "Over",
+    "Filter",
+    "Sort",
+    "SortBy",
+    "Gather",
+    "Shift",
+    "Diff",
+    "Explode",
+    "Slice",
+    "Len",
+    "Rank",
+    "Reverse",
+    "Unique",
+}
 DEEPEST = 400
 LITERALS: dict[str, type] = {"int": int, "float": float, "null": type(None), "String": str, "Boolean": bool}
 SCALARS = {"String", "Boolean", "Float32", "Float64", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"}
@@ -126,13 +142,7 @@ def show(node: Node) -> str:
         case ["op", name, left, right]:
             return f"{_tight(left)} {BINARY[name].sign} {_tight(right)}"
         case ["fn", name, inputs, options]:
-            first, *rest = [show(item) for item in inputs] or [""]
-            said = [*rest, *(f"{key}={value!r}" for key, value in options.items())]
-            return (
-                f"{_tight(inputs[0])}.{name}({', '.join(said)})"
-                if inputs and FUNCTIONS[name].method
-                else f"{name}({', '.join([first, *said])})"
-            )
+            return _show_call(name, inputs, [f"{key}={value!r}" for key, value in options.items()])
     raise AssertionError(node)
 
 
@@ -280,6 +290,12 @@ def _show_literal(kind: str, value: Any) -> str:
     if kind.startswith(("Datetime", "Duration", "Date")):
         return str(pl.Series([value]).cast(dtype_of(kind)).item())
     return "null" if kind == "null" else json.dumps(value, ensure_ascii=False)
+
+
+def _show_call(name: str, inputs: list[Node], said: list[str]) -> str:
+    if inputs and FUNCTIONS[name].method:
+        return f"{_tight(inputs[0])}.{name}({', '.join([*map(show, inputs[1:]), *said])})"
+    return f"{name}({', '.join([*map(show, inputs), *said])})"
 
 
 def _tight(node: Node) -> str:

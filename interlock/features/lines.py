@@ -12,6 +12,7 @@ from interlock.features.expressions import Node
 
 Types = Mapping[str, pl.DataType]
 WHOLE = (["op", "floor_divide"], ["op", "modulo"])
+SUMS = (["op", "plus"], ["op", "minus"])
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,17 @@ class Line:
         except (pl.exceptions.PolarsError, DeclarationError) as error:
             raise self.wrong(f"{expressions.show(node)}: {error}", "make the types of both sides fit") from error
         for part in expressions.within(node):
-            if part[:2] in WHOLE and any(self.type(side, types).is_float() for side in part[2:]):
-                said = f"{expressions.show(part)} on floats differs between one row and many"
-                raise self.wrong(said, "divide and take .floor(), or use whole numbers")
+            self._alike(part, types)
         return found
+
+    def _alike(self, part: Node, types: Types) -> None:
+        """Raise DeclarationError where Polars computes one row in another way than many."""
+        said = f"{expressions.show(part)} on floats differs between one row and many"
+        if part[:2] in WHOLE and any(self.type(side, types).is_float() for side in part[2:]):
+            raise self.wrong(said, "divide and take .floor(), or use whole numbers")
+        nothing = part[:2] in SUMS and any(side[0] == "lit" and side[2] == 0 for side in part[2:])
+        if nothing and any(self.type(side, types).is_float() for side in part[2:]):
+            raise self.wrong(f"{said}, in the sign of zero", "leave the 0 out; for 0 - x write -x")
 
     def condition(self, expression: pl.Expr | None, types: Types) -> Node | None:
         """The normal form of a filter; raises DeclarationError where it is no condition."""

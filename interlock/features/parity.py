@@ -43,7 +43,7 @@ class Result:
             "equal": self.equal,
             "features": len(features.public),
             "rows": self.rows,
-            "values": self.rows * len(features.public),
+            "compared": self.rows * len(features.public),
             "mismatches": sum(self.mismatches.values()),
             "missing": self.missing,
             "extra": self.extra,

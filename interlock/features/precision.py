@@ -26,10 +26,14 @@ def precision(line: Line, item: Declared, measure: Node, dtype: pl.DataType) -> 
         raise line.wrong(f"{shown} is {dtype}, which has no {statistic}", "measure a number or a condition")
     if dtype.is_float() and "places" not in item.what:
         raise line.wrong(f"{shown} is a float without places", "state its decimal places, such as places=2")
-    places, most = int(item.what.get("places", 0)), item.what.get("max_abs", bound(line, item.what["history"], measure))
+    places, most = item.what.get("places", 0), item.what.get("max_abs", bound(line, item.what["history"], measure))
+    if type(places) is not int or not 0 <= places <= MOST_PLACES:
+        raise line.wrong(f"places={places!r} is no number of decimals", f"write 0 to {MOST_PLACES}")
     if most is None:
         raise line.wrong(f"{shown} has no bound", "give its column ge= and le= in schema.py, or state max_abs=")
-    if most * 10**places * MOST_ROWS >= MOST_TOTAL or not 0 <= places <= MOST_PLACES:
+    if not isinstance(most, int | float) or not most > 0:
+        raise line.wrong(f"max_abs={most!r} is no bound", "state the greatest absolute value, above 0")
+    if most * 10**places * MOST_ROWS >= MOST_TOTAL:
         said = f"totals of {shown} (up to {most:g} with {places} places) could overflow 64 bits"
         raise line.wrong(said, "state fewer places or a smaller max_abs")
     return places, float(most)

@@ -10,7 +10,7 @@ from interlock import frames, loading, usecase
 from interlock.contracts import ledger
 from interlock.errors import ContractError, DeclarationError
 from interlock.features import offline, requests
-from interlock.features.featureset import FeatureSet, Latest, Lookup, Window
+from interlock.features.featureset import FeatureSet, Latest, Window
 from interlock.features.histories import history
 from interlock.features.places import Declarations
 
@@ -60,9 +60,7 @@ def part(features: FeatureSet, names: Sequence[str]) -> FeatureSet:
 
 def valid_tables(features: FeatureSet) -> dict[str, pl.LazyFrame]:
     """The valid rows of every table that `features` are computed from."""
-    looked_up = {feature.reference for feature in features.features if isinstance(feature, Lookup)}
-    looked_up |= {look.reference for declared in features.histories.values() for look in declared.lookups.values()}
-    return {name: ledger.valid(name) for name in {*looked_up, *(declared.source for declared in features.histories.values())}}
+    return {name: ledger.valid(name) for name in features.tables}
 
 
 def _blame(declarations: Declarations, features: FeatureSet, asked: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> None:

@@ -154,6 +154,17 @@ def test_git_says_when_a_declaration_was_last_changed(changing: Path) -> None:
         assert "in no commit yet" in run("fresh")
 
 
+def test_members_of_a_family_share_its_statement(changing: Path) -> None:
+    """A feature of a dict has the dict's statement as its code, and is committed with it."""
+    write(changing, "family = {", '    f"delay_{width}": tower.mean("dep_delay", width, "Departure delay") for width in ("4h", "5h")', "}")
+    second = commit(changing)
+    with inside(changing):
+        story = told("delay_5h")
+    assert story["code"].startswith("family = {\n")
+    assert story["code"].endswith("\n}")
+    assert story["last_change"]["commit"] == second
+
+
 def test_without_git_the_story_is_told_all_the_same(changing: Path) -> None:
     """In a folder that is no repository there is no last change, and nothing fails."""
     shutil.rmtree(changing / ".git")
@@ -205,6 +216,8 @@ def test_a_sample_prints_as_a_table(width: int) -> None:
     everything, one = run("--sample", "50", width=width), run("carrier_delay_3h", "--sample", "50", width=width)
     assert max(map(len, [*everything.splitlines(), *one.splitlines()])) <= width
     assert "45 features of 50 requests, as declared now" in everything
+    assert ("values" in everything.splitlines()[2].split()) == (width == 120)
+    assert "worst_visibility_6h  ▁" in everything
     assert "50 rows, " in one
     assert "carrier  origin  carrier_delay_3h" in one
     assert "… and 38 more" in one

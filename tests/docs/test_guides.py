@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 
-from interlock import files, frames, usecase
+from interlock import files, frames, loading, usecase
 from interlock.contracts import ledger
 from interlock.errors import InterlockError
 from interlock.features import requests
@@ -157,5 +157,5 @@ def test_outcomes_of_the_guide_can_be_made(guide: list[Block], shop: Path) -> No
     with inside(shop):
         schema, asked = usecase.load_schema("shop"), every_request("shop")
         tables = {name: ledger.valid(name) for name in schema.tables}
-        made = requests.outcomes(usecase.load("shop", "events"), schema, tables, asked)
+        made = requests.outcomes(loading.load("shop", "events"), schema, tables, asked)
     assert made["bought"].to_list() == [False] * 4

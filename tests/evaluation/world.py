@@ -8,16 +8,21 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+import polars as pl
 import pytest
 from ruamel.yaml import YAML
 
 from interlock import frames, params
-from interlock.features.featureset import FeatureSet, Request, export
+from interlock.contracts import ledger
+from interlock.features.dtypes import dtype_text
+from interlock.features.featureset import About, FeatureSet, History, Latest, OnDemand, Request, export
 from interlock.files import write_json, write_text
-from stages import evaluate, gate, package, score, stress, train
-from tests.modeled_flights import MODEL, SPLIT, TASK, flights, write
+from interlock.frames import ROW
+from stages import evaluate, gate, package, parity, score, stress, train
+from tests.modeled_flights import FEATURES, KEY, MODEL, SPLIT, TASK, flights, write
 
 NAME = "sampled_flights"
+ASKED = {name: f"its_{name}" for name in FEATURES}
 SCHEMA = """
 import pandera.polars as pa
 from interlock.usecase import Utc, request
@@ -26,8 +31,8 @@ from interlock.usecase import Utc, request
 class Request(pa.DataFrameModel):
     as_of: Utc
     flight_id: str
-    carrier: str
-    origin: str = pa.Field(nullable=True)
+    its_carrier: str
+    its_origin: str = pa.Field(nullable=True)
 """
 STRESS = """
 from interlock.evaluation.stress import col, not_higher, not_lower, unchanged
@@ -66,7 +71,7 @@ def built() -> Path:
     root = Path(mkdtemp(prefix="world-"))
     with contextlib.chdir(root):
         _given()
-        for stage in (train, score, evaluate, stress, gate, package):
+        for stage in (parity, train, score, evaluate, stress, gate, package):
             params.read_yaml.cache_clear()
             stage.main()
     return root
@@ -90,13 +95,32 @@ def say(path: Path, value: Any) -> None:
     params.read_yaml.cache_clear()
 
 
+def declared() -> FeatureSet:
+    """Features that are columns of the request as they are, and a private one from a history: what golden vectors need a state for."""
+    types = {name: dtype_text(flights().schema[name]) for name in (*KEY, *FEATURES)}
+    request = Request(("flight_id",), "as_of", {ASKED.get(name, name): dtype for name, dtype in types.items()}, ("its_tailnum", "its_air"))
+    told = [OnDemand(name, types[name], About("As it is"), ["col", ASKED[name]]) for name in FEATURES]
+    columns = {name: ["col", name] for name in ("flight_id", "as_of", "origin", "carrier")}
+    left = History(
+        "flights",
+        {name: types[name] for name in columns},
+        columns["flight_id"],
+        columns["as_of"],
+        columns,
+        {name: types[name] for name in columns},
+    )
+    last = Latest("_last", "String", About(), "Left", (("origin", "its_origin"),), columns["carrier"])
+    return FeatureSet(request, {}, {"Left": left}, (*told, last))
+
+
 def _given() -> None:
     """What earlier stages leave, in the current folder."""
     write(Path("data/features"), flights())
-    types = {"as_of": "Datetime[us,UTC]", "flight_id": "String", "carrier": "String", "origin": "String"}
-    export(FeatureSet(Request(("flight_id",), "as_of", types), {}, {}, ()), Path("data/features/featureset.json"))
-    frames.write(flights().head(50), Path("data/raw/flights.parquet"))
-    frames.write(flights().head(0), Path("data/quarantine/flights.parquet"))
+    frames.write(flights().select(*KEY, *FEATURES).rename(ASKED), Path("data/features/requests.parquet"))
+    export(declared(), Path("data/features/featureset.json"))
+    raw = flights().head(50).with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
+    frames.write(raw, ledger.RAW / "flights.parquet")
+    ledger.write({"flights": ledger.LEDGER})
     write_text(Path(f"data/sources/{NAME}.yaml"), "flights: {sha256: 0}\n")
     write_text(Path(f"usecases/{NAME}/schema.py"), SCHEMA)
     write_text(Path(f"usecases/{NAME}/stress.py"), STRESS)

@@ -45,6 +45,7 @@ class World:
 
     def __init__(self, declared: FeatureSet, tables: Tables) -> None:
         self.declared, self.tables = declared, tables
+        self.references: dict[tuple[str, Keys], dict[Any, Row]] = {}
         self.rows = {name: self.history(history) for name, history in declared.histories.items()}
         self.entities: dict[tuple[str, Keys], dict[Any, list[Row]]] = {}
 
@@ -65,9 +66,12 @@ class World:
                 return self.window(feature, request)
 
     def looked_up(self, reference: str, column: str, keys: Keys, asking: Row) -> Any:
-        wanted = [asking[ours] for _, ours in keys]
-        found = [row for row in self.tables[reference] if [row[theirs] for theirs, _ in keys] == wanted and None not in wanted]
-        return found[0][column] if found else None
+        if (reference, keys) not in self.references:
+            rows = self.tables[reference]
+            self.references[reference, keys] = {tuple(row[theirs] for theirs, _ in keys): row for row in rows}
+        wanted = tuple(asking[ours] for _, ours in keys)
+        found = self.references[reference, keys].get(wanted)
+        return None if found is None or None in wanted else found[column]
 
     def history(self, history: History) -> list[Row]:
         """Its rows, each derived on its own from one raw row."""
@@ -117,7 +121,7 @@ class World:
         if feature.measure is None:
             return len(inside)
         measures = [interpreter.value(feature.measure, row) for row in inside]
-        known = [measure for measure in measures if measure is not None and measure == measure]
+        known = [measure for measure in measures if not (measure is None or (isinstance(measure, float) and math.isnan(measure)))]
         return STATISTICS[feature.statistic](known, feature) if known else None
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Row = Mapping[str, Any]
+SPANS = {"us": "microseconds", "ms": "milliseconds"}
 
 
 def value(node: list[Any], row: Row) -> Any:
@@ -129,16 +130,17 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "fill_null": lambda a, b: b if a is None else a,
     "coalesce": lambda *items: next((item for item in items if item is not None), None),
     "is_in": lambda a, among, nulls_equal: None if a is None and not nulls_equal else a in among,
-    "concat_str": strict(lambda *items, delimiter, ignore_nulls: delimiter.join(map(str, items))),
+    "concat_str": strict(lambda *items, delimiter, **_: delimiter.join(map(str, items))),
     "duration": strict(duration),
     "dt.convert_time_zone": strict(there),
     "dt.replace_time_zone": strict(local),
     "dt.truncate": strict(truncate),
+    "dt.epoch": strict(lambda a, unit: (absolute(a) - EPOCH) // timedelta(**{SPANS[unit]: 1})),
     "dt.year": strict(lambda a: a.year),
     "dt.month": strict(lambda a: a.month),
     "dt.hour": strict(lambda a: a.hour),
     "dt.minute": strict(lambda a: a.minute),
     "dt.weekday": strict(datetime.isoweekday),
-    "dt.total_minutes": strict(lambda a, fractional: int(a / timedelta(minutes=1))),
-    "dt.total_days": strict(lambda a, fractional: int(a / timedelta(days=1))),
+    "dt.total_minutes": strict(lambda a, **_: int(a / timedelta(minutes=1))),
+    "dt.total_days": strict(lambda a, **_: int(a / timedelta(days=1))),
 }

@@ -8,16 +8,17 @@ import msgspec
 import polars as pl
 import pytest
 
-from interlock.features import offline, readers
+from interlock.features import intake, offline, readers
 from interlock.features.declare import on_demand, view
-from interlock.features.featureset import FeatureSet
+from interlock.features.featureset import FeatureSet, History
 from interlock.features.online import Online
 from interlock.features.parity import Parity, Result
 from interlock.features.plan import Plan
-from interlock.features.state import State
+from interlock.features.state import Known, State
 from interlock.features.stores.memory import Memory
+from interlock.frames import ROW
 from interlock.usecase import col, history
-from tests.features.worlds import Events, Places, Row, feature_set, frame
+from tests.features.worlds import Events, Places, Row, feature_set, frame, numbered
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
 HALF = timedelta(minutes=30)
@@ -46,7 +47,7 @@ def declared() -> FeatureSet:
     )  # fmt: skip
 
 
-def event(identity: str, at: int, seen: int | None = None, n: int = 1, x: float = 0.1, a: str | None = "a", kind: str = "p") -> Row:
+def event(identity: str, at: int, seen: int | None = None, *, n: int = 1, x: float = 0.1, a: str | None = "a", kind: str = "p") -> Row:
     """A row of `Events` so many minutes after noon."""
     when, then = (NOON + timedelta(minutes=minutes) for minutes in (at, at if seen is None else seen))
     return {"id": identity, "number": 0, "a": a, "b": None, "c": None, "at": when, "seen": then, "clock": None, "delay": None, "n": n, "x": x, "flag": None, "kind": kind}  # fmt: skip
@@ -60,12 +61,22 @@ ASKED = [{"rid": f"{a} {i}", "as_of": NOON + i * HALF, "a": a, "b": None, "c": N
 PLACES = [{"a": "a", "size": 3, "town": None}]
 
 
+def tables(events: list[Row]) -> dict[str, pl.LazyFrame]:
+    """The tables of the day, as `ingest` would write them."""
+    return numbered({"events": frame("events", events).lazy(), "places": frame("places", PLACES).lazy()})
+
+
+def numbered(tables: Mapping[str, pl.LazyFrame]) -> dict[str, pl.LazyFrame]:
+    """Tables with the row numbers that `ingest` adds."""
+    return {name: table.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64)) for name, table in tables.items()}
+
+
 class Day:
     """The requests, the values that the offline executor gives them, and what parity says of the online ones."""
 
     def __init__(self) -> None:
         self.features, self.asked = declared(), frame("requests", ASKED).sort("as_of", "rid")
-        self.tables = {"events": frame("events", EVENTS).lazy(), "places": frame("places", PLACES).lazy()}
+        self.tables = {"events": numbered(frame("events", EVENTS)), "places": numbered(frame("places", PLACES))}
         self.offline = offline.compute(self.features, self.asked, self.tables)
 
     def compared(self, batch: int = 3, offline: pl.DataFrame | None = None) -> Result:
@@ -77,16 +88,17 @@ class Day:
 
 def feed(monkeypatch: pytest.MonkeyPatch, change: Rows, names: tuple[str, ...] = ("Late",), filled: bool = True) -> None:
     """Let rows of histories come to the online side as `change` makes them; also those it is `filled` with."""
-    add, materialize = State.add, State.materialize
+    derived, materialize = intake._derived, State.materialize
 
-    def added(self: State, name: str, rows: pl.DataFrame, position: int) -> int:
-        return add(self, name, change(rows) if name in names else rows, position)
+    def coming(state: State, declared: History, rows: pl.DataFrame) -> pl.DataFrame:
+        made = derived(state, declared, rows)
+        return change(made) if declared in [state.plan.features.histories[name] for name in names] else made
 
     def filling(self: State, tables: Any, moment: datetime | None, histories: Mapping[str, pl.DataFrame] | None = None) -> dict[str, int]:
         come = {name: change(rows) if name in names else rows for name, rows in (histories or {}).items()}
         return materialize(self, tables, moment, come)
 
-    monkeypatch.setattr(State, "add", added)
+    monkeypatch.setattr(intake, "_derived", coming)
     if filled:
         monkeypatch.setattr(State, "materialize", filling)
 
@@ -110,10 +122,12 @@ def misread(monkeypatch: pytest.MonkeyPatch, seen: int = 0, start: int = 0) -> N
 
 
 def misdeclare(monkeypatch: pytest.MonkeyPatch, names: set[str], **changed: Any) -> None:
-    """Let the online executor read other declarations of some features."""
+    """Let the online executor read other declarations of some features, and take the store for its own all the same."""
 
     def plan(self: Online) -> Plan:
         told = tuple(msgspec.structs.replace(each, **changed) if each.name in names else each for each in self.features.features)
-        return Plan(msgspec.structs.replace(self.features, features=told))
+        other = Plan(msgspec.structs.replace(self.features, features=told))
+        vars(other)["layout"] = Plan(self.features).layout
+        return other
 
     monkeypatch.setattr(Online, "plan", property(plan))

@@ -28,7 +28,7 @@ from interlock.features.featureset import FeatureSet, export
 from interlock.files import sha256
 from interlock.usecase import Schema, Utc, col, history, reference, request, source, table_of
 from tests.features import brute
-from tests.features.worlds import ALWAYS, ANCHORS, STEP, Events, Places, Row, World, event, feature_set, frame, moment, worlds
+from tests.features.worlds import ALWAYS, ANCHORS, STEP, Events, Places, Row, World, chance, event, feature_set, frame, moment, worlds
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
@@ -133,7 +133,9 @@ def everything() -> FeatureSet:
         of=Events, by="a", id="id", time="at", available="seen", lateness="30m", columns=["b", "c", "n", "x", "flag", "kind"]
     )  # fmt: skip
     own, all_of_them = view(late), view(late, by=(), where=col("flag"))
-    numbers = {f"{name}_{width}": getattr(own, name)("x", width, "Of x", places=2) for name in ("sum", "mean", "std") for width in ("1h", "1d")}
+    numbers = {
+        f"{name}_{width}": getattr(own, name)("x", width, "Of x", places=2) for name in ("sum", "mean", "std") for width in ("1h", "1d")
+    }
     extremes = {name: getattr(all_of_them, name)("n", "2h", "Of n") for name in ("min", "max")}
     shares = {f"share_{ago}": view(late, by=("a", "b")).share(col("n") > 0, "90m", "Of n > 0", ago=ago) for ago in ("0s", "2h")}
     last = {"last": own.latest("x", "Of x", max_age="1h"), "kind": view(late, by="c").latest("kind", "Of kind")}
@@ -142,7 +144,7 @@ def everything() -> FeatureSet:
 
 def many(number: int) -> dict[str, list[Row]]:
     """Rows of every table, and as many requests as a tenth of them."""
-    random, anchor = Random(7), ANCHORS[0]
+    random, anchor = chance(7), ANCHORS[0]
     rows = [{**event(random, anchor, 30), "id": str(n), "number": n} for n in range(number)]
     requests = [{**event(random, anchor, 0), "rid": str(n), "as_of": moment(random, anchor + 5 * STEP, 7)} for n in range(number // 10)]
     log = [row for row in rows[:2000] if row["at"] is not None]
@@ -194,7 +196,9 @@ def test_a_row_counts_from_the_moment_after_it_was_available_until_the_window_ha
 def test_a_window_as_long_as_the_lateness_counts_a_row_that_is_as_late_as_may_be_never() -> None:
     """Available at t and W old at t: it is seen strictly after t, when the window has passed it."""
     at = [NOON + timedelta(hours=1) + offset for offset in (-TICK, timedelta(0), TICK)]
-    found = asked([(NOON, NOON + timedelta(hours=1), 5, None)], at, n=lambda v: v.count("1h", "x"), top=lambda v: v.max("amount", "1h", "x"))
+    found = asked(
+        [(NOON, NOON + timedelta(hours=1), 5, None)], at, n=lambda v: v.count("1h", "x"), top=lambda v: v.max("amount", "1h", "x")
+    )
     assert found == [{"n": 0, "top": None}] * 3
 
 
@@ -207,7 +211,7 @@ def test_the_last_of_two_rows_of_one_moment_is_the_one_with_the_greater_id() -> 
 
 def test_the_spread_of_great_measures_is_exact() -> None:
     """Squares of 4·10⁹ over three thousand rows: far beyond 64 bits, where an integer that wrapped would show."""
-    random = Random(1)
+    random = chance(1)
     rows = [(NOON, NOON, random.choice([-4_000_000_000, 4_000_000_000, random.randint(-(2**31), 2**31)]), None) for _ in range(3000)]
     statistics = {name: lambda v, name=name: getattr(v, name)("amount", "1h", "x") for name in ("sum", "mean", "std")}
     (found,) = asked(rows, [NOON + TICK], **statistics)
@@ -235,7 +239,7 @@ def test_a_row_that_came_later_than_its_history_allows_is_refused() -> None:
     count = {"n": lambda v: v.count("1h", "x")}
     at = NOON + timedelta(hours=1)
     assert asked([(NOON, at, 1, None)], [at], **count) == [{"n": 0}]
-    with pytest.raises(ContractError, match="Of: 1 rows became available later .* first .*1"):
+    with pytest.raises(ContractError, match=r"Of: 1 rows became available later .* first .*1"):
         asked([(NOON, NOON, 1, None), (NOON, at + TICK, 1, None)], [at], **count)
 
 
@@ -244,7 +248,7 @@ def test_a_row_that_tells_the_label_is_never_seen_before_it_is_available() -> No
     knows the label; available at the request or at any time after, no feature differs by a bit from one without such rows,
     and so the later it is available, the less a feature has to do with the label.
     """
-    random = Random(3)
+    random = chance(3)
     at = [NOON + number * timedelta(hours=3) for number in range(200)]
     labels = [random.randint(0, 1) for _ in at]
     other = [(moment - timedelta(minutes=random.randint(1, 300)), None, random.randint(0, 1), None) for moment in at for _ in range(3)]
@@ -302,6 +306,7 @@ def test_an_entity_is_known_by_a_key_of_any_type(dtype: Any) -> None:
 
 def test_features_without_time_and_without_histories_are_computed() -> None:
     """A request that has no moment: lookups and expressions alone."""
+
     class Person(pa.DataFrameModel):
         rid: str
         a: str = pa.Field(nullable=True)
@@ -310,7 +315,11 @@ def test_features_without_time_and_without_histories_are_computed() -> None:
     schema = Schema({"places": table_of(Places)}, {}, table_of(request(by="rid", as_of=None)(Person)))
     declared = collect.collect(
         schema,
-        {"size": view(Places).lookup("size", "x"), "_double": on_demand(col("size") * 2), "sum": on_demand(col("_double") + col("age"), "x")},
+        {
+            "size": view(Places).lookup("size", "x"),
+            "_double": on_demand(col("size") * 2),
+            "sum": on_demand(col("_double") + col("age"), "x"),
+        },
         "features.py",
     )
     asking = pl.DataFrame({"rid": ["1", "2", "3"], "a": ["b", None, "unseen"], "age": pl.Series([40, 50, 60], dtype=pl.Int32)})
@@ -321,7 +330,7 @@ def test_features_without_time_and_without_histories_are_computed() -> None:
 
 def test_generated_worlds_hold_what_they_promise() -> None:
     """Ties, late, early and invisible rows, nulls and colliding keys are frequent in the rows that the properties are tried on."""
-    random, seen = Random(5), Counter[str]()
+    random, seen = chance(5), Counter[str]()
     rows = [event(random, ANCHORS[1], 60) for _ in range(2000)]
     for row in rows:
         seen["late"] += row["seen"] is not None and row["seen"] > row["at"]

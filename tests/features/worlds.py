@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from interlock.features import collect, logic
 from interlock.features.declare import Declared, on_demand, view
 from interlock.features.featureset import FeatureSet
+from interlock.frames import ROW
 from interlock.usecase import History, Schema, Utc, col, fixed, history, reference, request, source, table_of
 
 Row = dict[str, Any]
 ZONE = "America/New_York"
 STEP = timedelta(minutes=30)
-SKIPPED = datetime(2013, 3, 10, 2, 30)  # noqa: DTZ001 - a clock on a wall, in an hour that New York never had
+SKIPPED = datetime(2013, 3, 10, 2, 30)  # a clock on a wall, in an hour that New York never had
 ANCHORS = [
     datetime(2013, 3, 10, 7, tzinfo=UTC),  # clocks go forward at 02:00
     datetime(2013, 11, 3, 6, tzinfo=UTC),  # 01:30 comes twice
@@ -102,7 +103,12 @@ class World(NamedTuple):
 
     @property
     def lazy(self) -> dict[str, pl.LazyFrame]:
-        return {name: frame(name, rows).lazy() for name, rows in self.tables.items()}
+        return {name: numbered(frame(name, rows)) for name, rows in self.tables.items()}
+
+
+def numbered(table: pl.DataFrame) -> pl.LazyFrame:
+    """A table with its source row numbers, as `ingest` writes it."""
+    return table.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64)).lazy()
 
 
 def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
@@ -122,6 +128,10 @@ def feature_set(declared: Mapping[str, Declared], **histories: History) -> Featu
 TEXTS = [*["a"] * 5, *["ab"] * 3, "", "ü", None]
 OTHERS = [*["bc"] * 4, *["c"] * 4, "a", None]
 SMALL = [1, 1, 2, -1, None]
+
+
+def chance(seed: object) -> Random:
+    return Random(str(seed))  # noqa: S311 - rows, not secrets
 
 
 def moment(random: Random, anchor: datetime, reach: int) -> datetime:
@@ -149,15 +159,20 @@ def rows(draw: st.DrawFn, latest: int) -> tuple[list[Row], dict[str, list[Row]]]
     """Requests, and rows of every table."""
     anchor, seed = draw(st.sampled_from(ANCHORS)), draw(st.integers(0, 2**32))
     asked, happened = draw(st.sampled_from([8, 8, 8, 2, 0])), draw(st.sampled_from([80, 80, 80, 20, 3, 0]))
-    chosen = [Random(f"{seed} {number}") for number in range(max(asked, happened))]
-    requests = [{**event(random, anchor, 0), "rid": f"r{number}", "as_of": moment(random, anchor + 5 * STEP, 7)} for number, random in enumerate(chosen[:asked])]
-    table = [{**event(random, anchor, latest), "number": random.randint(0, 9) * 100 + number} for number, random in enumerate(chosen[:happened])]
+    chosen = [chance(f"{seed} {number}") for number in range(max(asked, happened))]
+    requests = [
+        {**event(random, anchor, 0), "rid": f"r{number}", "as_of": moment(random, anchor + 5 * STEP, 7)}
+        for number, random in enumerate(chosen[:asked])
+    ]
+    table = [
+        {**event(random, anchor, latest), "number": random.randint(0, 9) * 100 + number} for number, random in enumerate(chosen[:happened])
+    ]
     log = [{**event(random, anchor, min(latest, 60)), "id": f"{number}"} for number, random in enumerate(chosen[: happened // 3])]
     return requests, {
         "events": [{**row, "id": f"é{row['number']}"} for row in table],
         "log": [row for row in log if row["at"] is not None],
-        "places": [{"a": a, "size": chosen.choice(SMALL), "town": a} for chosen in [Random(seed)] for a in ("a", "ab", "") if chosen.random() < 0.8],
-        "pairs": [{"a": a, "b": b, "rank": rank} for a, b, rank in (("a", "bc", 0.1), ("ab", "c", 2.5))],
+        "places": [{"a": a, "size": chosen.choice(SMALL), "town": a} for chosen in [chance(seed)] for a in ("a", "ab", "") if chosen.random() < 0.8],
+        "pairs": [{"a": a, "b": b, "rank": rank} for a, b, rank in (("a", "bc", 0.1), ("ab", "c", float("nan")), ("ab", "bc", -0.0))],
     }  # fmt: skip
 
 

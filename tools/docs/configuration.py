@@ -62,7 +62,7 @@ def _sections(there: str) -> str:
 
 def _struct(struct: type[Section]) -> Block:
     tag = struct.__struct_config__
-    tagged = [(f"`{tag.tag_field}`", f"`{tag.tag}`", "required")] if tag.tag else []
+    tagged = [(f"`{tag.tag_field}`", f"`{tag.tag}`", "required")] if tag.tag not in {None, struct.__name__} else []
     rows = [*tagged, *((f"`{field.encode_name}`", words(field.type), _default(field)) for field in own(struct))]
     return lambda there: annotated(HEAD, rows, there)
 

@@ -34,7 +34,7 @@ def _split(_: str) -> str:
 
 
 def _rate(metrics: Mapping[str, Any], name: str) -> str:
-    return f"{metrics[name]['base_rate']:.1%}" if name in metrics else ""
+    return _percent(metrics[name]["base_rate"]) if name in metrics else "–"
 
 
 def _quarantine(_: str) -> str:
@@ -57,7 +57,7 @@ def _slices(_: str) -> str:
     found = [one for one in _read("slices") if one["column"] == "origin"]
     return table(
         ["origin", "rows", "late", METRICS["auc"]],
-        ((one["value"], f"{one['rows']:,}", f"{one['base_rate']:.1%}", _figure(one, "auc")) for one in found),
+        ((one["value"], f"{one['rows']:,}", _percent(one["base_rate"]), _figure(one, "auc")) for one in found),
     )
 
 
@@ -73,6 +73,10 @@ def _drivers(_: str) -> str:
 def _figure(found: Mapping[str, Any], name: str) -> str:
     interval = f" ({found[f'{name}_low']:.4f} to {found[f'{name}_high']:.4f})" if found.get(f"{name}_low") is not None else ""
     return f"{found[name]:.4f}{interval}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _read(report: str) -> Any:

@@ -9,8 +9,6 @@ from interlock.files import read_json
 from interlock.params import read_yaml
 from tools.docs.blocks import Block, annotated, fenced, read
 
-REPORTS = Path("reports")
-
 # Mappings whose keys are names that the data or the use case give, by the path that holds them: a name that stands for all
 # of the keys, and those that are none of them.
 NAMED: dict[str, dict[str, tuple[str, set[str]]]] = {
@@ -34,7 +32,7 @@ NAMED: dict[str, dict[str, tuple[str, set[str]]]] = {
 def blocks() -> Mapping[str, Block]:
     return (
         {f"stage {name}": _stage(stage) for name, stage in stages().items()}
-        | {path.as_posix(): _report(path) for path in sorted(REPORTS.glob("*.json"))}
+        | {path.as_posix(): _report(path) for path in reports()}
         | {"models/bundle": lambda _: fenced((bundle.__doc__ or "").partition("\n\n")[2])}
     )
 
@@ -44,21 +42,26 @@ def stages() -> dict[str, Any]:
     return found
 
 
+def reports() -> list[Path]:
+    """The JSON that stages write into reports/, in the order of the stages."""
+    return [Path(path) for stage in stages().values() for path in written(stage) if path.startswith("reports/")]
+
+
+def written(stage: Mapping[str, Any]) -> list[str]:
+    return [path for part in ("outs", "metrics", "plots") for path in paths(stage.get(part, []))]
+
+
 def paths(items: list[Any]) -> list[str]:
     """The paths of deps or outputs, with or without options."""
     return [str(item if isinstance(item, str) else next(iter(item))) for item in items]
 
 
 def _stage(stage: Mapping[str, Any]) -> Block:
-    deps = paths(stage["deps"])
-    code = [dep for dep in deps if dep.startswith("interlock/")]
-    reads = [dep for dep in deps if dep not in code]
     pins = [f"`pins.yaml`{' (its part)' if file['pins.yaml'] else ''}" for file in stage["params"] if isinstance(file, dict)]
-    written = paths(stage.get("outs", []) + stage.get("metrics", []))
     lines = {
-        "Reads": [*_code(reads), f"{len(code)} modules of `interlock/`"],
+        "Reads": _code([dep for dep in paths(stage["deps"]) if not dep.startswith("interlock/")]),
         "Parameters": [*_code([param for param in stage["params"] if isinstance(param, str)]), *pins],
-        "Writes": _code(written),
+        "Writes": _code(written(stage)),
     }
     return lambda _: "\n".join([stage["desc"], "", *(f"- {head}: {', '.join(said)}" for head, said in lines.items())])
 
@@ -73,7 +76,7 @@ def _report(path: Path) -> Block:
 
 def _keys(path: Path, there: str) -> list[str]:
     """The keys that the document has, which may come and go with what a run finds, and those that are new."""
-    found = list(dict.fromkeys(keys(path.stem, read_json(path))))
+    found = list(dict.fromkeys(keys(path.stem, read_json(path)))) if path.is_file() else []
     whole = [f"`{key}`" for key in found if not any(other.startswith((f"{key}.", f"{key}[")) for other in found)]
     return list(dict.fromkeys([*(row[0] for row in read(there)), *whole]))
 
