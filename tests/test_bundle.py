@@ -154,7 +154,8 @@ def test_features_of_another_model_are_refused(folder: Path) -> None:
 def test_a_verdict_on_another_model_is_refused(folder: Path) -> None:
     """A verdict is bound to the hashes of the model it judged, and cannot be lent."""
     verdict = read_json(folder / bundle.VERDICT)
-    verdict["binds"]["model"]["booster.txt"] = "0" * 64
+    (model,) = (bound for bound in verdict["binds"] if bound["name"] == "model")
+    model["sha256"]["booster.txt"] = "0" * 64
     write_json(folder / bundle.VERDICT, verdict)
     bundle.seal(folder)
     with pytest.raises(ArtifactError, match=r"verdict\.json judges another model"):

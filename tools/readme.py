@@ -21,7 +21,9 @@ def graph() -> str:
     stages = read_yaml(Path("dvc.yaml"))["stages"]
     made = {path(item): name for name, stage in stages.items() for part in ("outs", "metrics") for item in stage.get(part, [])}
     reads = {name: {made[dep] for dep in stage["deps"] if dep in made} for name, stage in stages.items()}
-    shown = {name: {above for above in direct if not any(above in behind(other, reads) for other in direct)} for name, direct in reads.items()}
+    shown = {
+        name: {above for above in direct if not any(above in behind(other, reads) for other in direct)} for name, direct in reads.items()
+    }
     order = list(stages)
     lines = [f"    {above} --> {name}" for name in order for above in order if above in shown[name]]
     return "\n".join(["```mermaid", "flowchart LR", *lines, "```"])

@@ -58,7 +58,12 @@ def difference(features: FeatureSet, store: Reader, feature: Latest | Window, ro
 
 def _unknown(identity: bytes, dtype: pl.DataType) -> str:
     """An id that no row of the history has, from its bytes in a key."""
-    return identity.translate(keys.INVERTED).rstrip(keys.END).decode() if dtype == pl.String else f"0x{identity.hex()}"
+    if dtype != pl.String:
+        return f"0x{identity.hex()}"
+    text = identity.translate(keys.INVERTED).removesuffix(keys.END)
+    for byte, escaped in reversed(keys.SPECIAL.items()):
+        text = text.replace(escaped, byte)
+    return text.decode()
 
 
 def _offline(features: FeatureSet, feature: Latest | Window, rows: pl.DataFrame, request: pl.DataFrame) -> list[bytes]:

@@ -154,9 +154,7 @@ def physical(dtype: pl.DataType) -> pl.DataType:
 
 
 def _stored(feature: Latest | Window) -> pl.Expr:
-    node = feature.value if isinstance(feature, Latest) else feature.measure
-    assert node is not None
-    expression = expressions.build(node)
+    expression = expressions.build(feature.value) if isinstance(feature, Latest) else arithmetic.ranged(feature)
     return expression.to_physical().cast(pl.Int64) if dtype_of(feature.dtype).is_temporal() else expression
 
 

@@ -55,14 +55,17 @@ def test_whole_quotients_and_remainders_of_floats_differ_between_one_row_and_man
 
 def test_an_as_of_join_by_key_on_unsorted_rows_gives_wrong_values_with_no_more_than_a_warning() -> None:
     """The same rows sorted give others; sorted rows are warned of as well, so the warning tells nothing: asof.strictly_before."""
-    asked = pl.DataFrame({"k": ["a", "a", "b"], "t": [5, 3, 9]})
-    rows = pl.DataFrame({"k": ["a", "a", "b"], "t": [4, 1, 2], "v": [40, 10, 20]})
-    with pytest.warns(UserWarning, match="Sortedness of columns cannot be checked"):
-        wrong = asked.join_asof(rows, on="t", by="k", allow_exact_matches=False)
-    with pytest.warns(UserWarning, match="Sortedness of columns cannot be checked"):
-        right = asked.sort("t").join_asof(rows.sort("t"), on="t", by="k", allow_exact_matches=False)
-    assert dict(wrong.select("t", "v").rows()) == {5: 10, 3: None, 9: 20}
-    assert dict(right.select("t", "v").rows()) == {5: 40, 3: 10, 9: 20}
+    moments = np.random.default_rng(1).permutation(100)
+    rows = pl.DataFrame({"k": ["a", "b"] * 20, "t": moments[:40], "v": range(40)})
+    asked = pl.DataFrame({"k": ["a", "b"] * 15, "t": moments[40:70]})
+    expected = {
+        (key, moment): max(((t, v) for k, t, v in rows.rows() if k == key and t < moment), default=(0, None))[1]
+        for key, moment in asked.rows()
+    }
+    for order, wrong in (((asked, rows), True), ((asked.sort("t"), rows.sort("t")), False)):
+        with pytest.warns(UserWarning, match="Sortedness of columns cannot be checked"):
+            found = order[0].join_asof(order[1], on="t", by="k", allow_exact_matches=False)
+        assert ({(key, moment): value for key, moment, value in found.rows()} != expected) == wrong
 
 
 @pytest.mark.filterwarnings("ignore:Sortedness")

@@ -17,7 +17,7 @@ from interlock.errors import ContractError, DeclarationError
 from interlock.features import featureset
 from interlock.features.catalog import entries
 from interlock.features.places import declarations
-from interlock.files import read_json
+from interlock.files import by_name, read_json
 from interlock.notebook import inside
 from tests.small_flights import ROOT, commit, finished, git
 
@@ -83,7 +83,7 @@ def test_the_list_fits_the_terminal_and_misses_nothing(width: int) -> None:
 @pytest.mark.usefixtures("here")
 def test_what_is_listed_is_what_was_computed() -> None:
     """As data the list says of each feature what the last run's report does, where it stands, and whose it is."""
-    report, entries = read_json(Path("reports/features.json")), told()
+    report, entries = by_name(read_json(Path("reports/features.json"))), told()
     assert [entry["name"] for entry in entries] == list(report)
     for entry in entries:
         measured = entry.pop("measured")

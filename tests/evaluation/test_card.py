@@ -7,7 +7,7 @@ import pytest
 
 from interlock.catalog import Catalog
 from interlock.evaluation.card import Facts, card
-from interlock.files import read_json
+from interlock.files import by_name, read_json
 from interlock.params import convert
 from tests.evaluation.world import PARAMS, built
 
@@ -28,7 +28,7 @@ def test_a_card_says_what_the_reports_say(facts: Facts) -> None:
     text, test = card(facts), facts.reports["metrics"]["test"]
     assert f"{test['auc']:.4f} ({test['auc_low']:.4f} to {test['auc_high']:.4f})" in text
     assert all(f"| {found['slice']} | {found['rows']:,} |" in text for found in facts.reports["slices"])
-    assert all(found["words"] in text and found["why"] in text for found in facts.reports["gates"]["gates"].values())
+    assert all(found["words"] in text and found["why"] in text for found in facts.reports["gates"]["gates"])
     assert "| flights | Flights that left New York in 2013. | CC0-1.0 | data-team |" in text
     assert "from 2013-01-01 to 2013-12-31" in text
 
@@ -36,7 +36,7 @@ def test_a_card_says_what_the_reports_say(facts: Facts) -> None:
 def test_what_stress_broke_is_a_limit_and_what_passed_is_none(facts: Facts) -> None:
     """A behaviour that was violated, or never tried, is named with its numbers; one without violation is not."""
     limits = card(facts).partition("## Limits that stress found")[2].partition("##")[0]
-    cases = facts.reports["stress"]["cases"]
+    cases = by_name(facts.reports["stress"]["cases"])
     assert f"- {cases['blind']['claim']}: broken by {cases['blind']['violations']} of {cases['blind']['rows']} rows" in limits
     assert cases["same"]["claim"] in limits
     assert cases["missing_all"]["claim"] not in limits
@@ -44,7 +44,7 @@ def test_what_stress_broke_is_a_limit_and_what_passed_is_none(facts: Facts) -> N
 
 def test_what_is_not_known_is_not_said(facts: Facts) -> None:
     """Without time there is no period, a null metric is a dash, and without gates or violations the card says so."""
-    reports: dict[str, Any] = {**facts.reports, "stress": {"cases": {}}, "gates": {"verdict": "not enough evidence", "gates": {}}}
+    reports: dict[str, Any] = {**facts.reports, "stress": {"cases": []}, "gates": {"verdict": "not enough evidence", "gates": []}}
     reports["metrics"] = {**facts.reports["metrics"], "test": {**facts.reports["metrics"]["test"], "auc": None}}
     text = card(replace(facts, period=None, reports=reports))
     assert "Time plays no part." in text

@@ -90,7 +90,7 @@ def there(moment: datetime, *, zone: str) -> datetime:
 def local(clock: datetime, ambiguous: str, *, zone: str | None, non_existent: str) -> datetime | None:
     """The moment at which the clocks of `zone` show `clock`."""
     if zone is None or clock.tzinfo is not None:
-        return clock.replace(tzinfo=zone and ZoneInfo(zone), fold=0)
+        return clock.replace(tzinfo=None if zone is None else ZoneInfo(zone), fold=0)
     tried = (clock.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
     found = sorted({moment for moment in tried if moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) == clock})
     assert found or non_existent == "null"

@@ -14,9 +14,8 @@ from interlock.features.featureset import FeatureSet, History
 from interlock.features.online import Online
 from interlock.features.parity import Parity, Result
 from interlock.features.plan import Plan
-from interlock.features.state import Known, State
+from interlock.features.state import State
 from interlock.features.stores.memory import Memory
-from interlock.frames import ROW
 from interlock.usecase import col, history
 from tests.features.worlds import Events, Places, Row, feature_set, frame, numbered
 
@@ -63,12 +62,7 @@ PLACES = [{"a": "a", "size": 3, "town": None}]
 
 def tables(events: list[Row]) -> dict[str, pl.LazyFrame]:
     """The tables of the day, as `ingest` would write them."""
-    return numbered({"events": frame("events", events).lazy(), "places": frame("places", PLACES).lazy()})
-
-
-def numbered(tables: Mapping[str, pl.LazyFrame]) -> dict[str, pl.LazyFrame]:
-    """Tables with the row numbers that `ingest` adds."""
-    return {name: table.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64)) for name, table in tables.items()}
+    return {"events": numbered(frame("events", events)), "places": numbered(frame("places", PLACES))}
 
 
 class Day:
@@ -76,7 +70,7 @@ class Day:
 
     def __init__(self) -> None:
         self.features, self.asked = declared(), frame("requests", ASKED).sort("as_of", "rid")
-        self.tables = {"events": numbered(frame("events", EVENTS)), "places": numbered(frame("places", PLACES))}
+        self.tables = tables(EVENTS)
         self.offline = offline.compute(self.features, self.asked, self.tables)
 
     def compared(self, batch: int = 3, offline: pl.DataFrame | None = None) -> Result:

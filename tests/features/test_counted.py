@@ -9,12 +9,12 @@ from hypothesis import assume, given, settings
 
 from interlock.features import counted
 from interlock.features.featureset import Latest, Window
-from interlock.features.histories import history
+from interlock.features.histories import SEEN, history
 from interlock.features.state import State
 from interlock.features.stores.memory import Memory
 from tests.features import brute, interpreter
-from tests.features.planted import EVENTS, NOON, PLACES, Day, event
-from tests.features.worlds import World, frame, numbered, worlds
+from tests.features.planted import EVENTS, NOON, Day, event, tables
+from tests.features.worlds import World, worlds
 
 
 def contributing(world: brute.World, feature: Latest | Window, request: dict[str, Any]) -> list[dict[str, Any]]:
@@ -38,7 +38,7 @@ def test_both_sides_say_how_many_rows_brute_force_counts(world: World) -> None:
     state = State.of(world.declared, store)
     state.materialize(world.lazy, asked["as_of"][0], histories)
     for name, rows in histories.items():
-        state.add(name, rows, 1)
+        state.add(name, rows.filter(pl.col(SEEN) >= asked["as_of"][0]), 1)
     for feature in world.declared.features:
         if isinstance(feature, Latest | Window):
             for row in (0, -1):
@@ -70,7 +70,7 @@ def test_filters_nulls_and_other_entities_are_left_out_on_both_sides() -> None:
     rows = {name: history(day.features, name, day.tables) for name in day.features.histories}
     found = dict(differences(day, filled(day, rows), rows, "a 3"))
     assert {name: each["both"] for name, each in found.items()} == {
-        "many": 2, "total": 6, "earlier": 2, "last": 1, "most": 4, "_all": 2, "quiet": 0,
+        "many": 3, "total": 6, "earlier": 2, "last": 1, "most": 4, "_all": 3, "quiet": 0,
     }  # fmt: skip
     assert all(not each["only_offline"] and not each["only_online"] for each in found.values())
 
@@ -80,10 +80,9 @@ def test_what_only_the_store_has_is_named_by_the_id_in_its_key() -> None:
     day = Day()
     rows = {name: history(day.features, name, day.tables) for name in day.features.histories}
     odd = event("ü \0 \1 x", 61)
-    tables = {"events": numbered(frame("events", [*EVENTS, odd])), "places": numbered(frame("places", PLACES))}
-    come = {name: history(day.features, name, tables) for name in day.features.histories}
+    come = {name: history(day.features, name, tables([*EVENTS, odd])) for name in day.features.histories}
     found = dict(differences(day, filled(day, come), rows, "a 3"))
-    assert found["many"] == {"both": 2, "only_offline": [], "only_online": [odd["id"]]}
+    assert found["many"] == {"both": 3, "only_offline": [], "only_online": [odd["id"]]}
     assert found["most"] == {"both": 4, "only_offline": [], "only_online": [odd["id"]]}
     assert found["last"] == {"both": 0, "only_offline": ["e6"], "only_online": [odd["id"]]}
 
@@ -93,8 +92,7 @@ def test_a_row_at_another_time_is_counted_where_it_lies() -> None:
     day = Day()
     rows = {name: history(day.features, name, day.tables) for name in day.features.histories}
     moved = [row | ({"at": NOON - timedelta(hours=4), "seen": NOON - timedelta(hours=4)} if row["id"] == "e6" else {}) for row in EVENTS]
-    tables = {"events": numbered(frame("events", moved)), "places": numbered(frame("places", PLACES))}
-    come = {name: history(day.features, name, tables) for name in day.features.histories}
+    come = {name: history(day.features, name, tables(moved)) for name in day.features.histories}
     found = dict(differences(day, filled(day, come), rows, "a 2"))
     assert (found["many"]["only_offline"], found["total"]["only_offline"]) == (["e6"], ["e6"])
     assert all(each["only_online"] == [] for name, each in found.items() if name != "last")

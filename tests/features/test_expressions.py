@@ -267,7 +267,7 @@ def shaped(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
     ).map(list)  # fmt: skip
 
 
-@settings(max_examples=settings.default.max_examples * 4)
+@settings(max_examples=settings().max_examples * 4)
 @given(st.one_of(anything, st.recursive(st.one_of(scalars, st.just(["col", "x"]), shaped(anything)), shaped, max_leaves=6)))
 def test_data_that_is_no_node_is_refused_and_never_anything_else(data: Any) -> None:
     """JSON of any shape builds an expression or is refused as a declaration: no other error leaves the walker."""
@@ -278,7 +278,7 @@ def test_data_that_is_no_node_is_refused_and_never_anything_else(data: Any) -> N
 
 
 def nested(depth: int) -> list[Any]:
-    node = ["col", "x"]
+    node: list[Any] = ["col", "x"]
     for _ in range(depth):
         node = ["fn", "abs", [node], {}]
     return node

@@ -1,10 +1,11 @@
 """The offline executor against brute force over raw rows, and what its values must not depend on."""
 
+import math
 import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -22,18 +23,18 @@ from hypothesis import strategies as st
 from interlock import frames
 from interlock.errors import ContractError
 from interlock.features import collect, offline, windows
-from interlock.features.declare import on_demand, view
+from interlock.features.declare import Declared, View, on_demand, view
 from interlock.features.dtypes import dtype_of
 from interlock.features.featureset import FeatureSet, export
 from interlock.files import sha256
 from interlock.usecase import Schema, Utc, col, history, reference, request, source, table_of
 from tests.features import brute
-from tests.features.worlds import ALWAYS, ANCHORS, STEP, Events, Places, Row, World, chance, event, feature_set, frame, moment, worlds
+from tests.features.worlds import ANCHORS, STEP, Events, Places, Row, World, always, chance, event, feature_set, frame, moment, worlds
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
-half_as_often = settings(max_examples=settings.default.max_examples // 2)
+half_as_often = settings(max_examples=settings().max_examples // 2)
 
 
 def compute(world: World) -> list[Row]:
@@ -139,7 +140,7 @@ def everything() -> FeatureSet:
     extremes = {name: getattr(all_of_them, name)("n", "2h", "Of n") for name in ("min", "max")}
     shares = {f"share_{ago}": view(late, by=("a", "b")).share(col("n") > 0, "90m", "Of n > 0", ago=ago) for ago in ("0s", "2h")}
     last = {"last": own.latest("x", "Of x", max_age="1h"), "kind": view(late, by="c").latest("kind", "Of kind")}
-    return feature_set({**numbers, **extremes, **shares, **last, **{name: make() for name, make in ALWAYS.items()}}, Late=late)
+    return feature_set({**numbers, **extremes, **shares, **last, **always()}, Late=late)
 
 
 def many(number: int) -> dict[str, list[Row]]:
@@ -152,6 +153,9 @@ def many(number: int) -> dict[str, list[Row]]:
 
 
 # One history of amounts, and its edges.
+Looking = Mapping[str, Callable[[View], Declared]]
+
+
 @source(key="id")
 class Amounts(pa.DataFrameModel):
     id: str
@@ -167,12 +171,12 @@ class Ask(pa.DataFrameModel):
     as_of: Utc
 
 
-def asked(rows: list[tuple[Any, ...]], at: list[datetime], lateness: str = "1h", **features: Any) -> list[Row]:
+def asked(rows: list[tuple[Any, ...]], at: list[datetime], looking: Looking, lateness: str = "1h") -> list[Row]:
     """Features over rows of (time, available, amount, price) at some moments; each feature is a function of the view of all rows."""
     table = [dict(zip(("id", "at", "seen", "amount", "price"), (str(number), *row), strict=True)) for number, row in enumerate(rows)]
     of = history(of=Amounts, by=(), id="id", time="at", available="seen", lateness=lateness, columns=["amount", "price"])
     schema = Schema({"amounts": table_of(Amounts)}, {"Of": of}, table_of(Ask))
-    declared = collect.collect(schema, {name: make(view(of)) for name, make in features.items()}, "features.py")
+    declared = collect.collect(schema, {name: make(view(of)) for name, make in looking.items()}, "features.py")
     asking = pl.DataFrame({"rid": [str(n) for n in range(len(at))], "as_of": pl.Series(at, dtype=pl.Datetime("us", "UTC"))})
     found = offline.compute(declared, asking, {"amounts": pl.LazyFrame(table, schema=table_of(Amounts).types)})
     return found.drop("rid", "as_of").rows(named=True)
@@ -187,7 +191,7 @@ def test_a_row_counts_from_the_moment_after_it_was_available_until_the_window_ha
         "last": lambda v: v.latest("amount", "x", max_age="2h"),
     }  # fmt: skip
     for available, counted in ((NOON, [0, 1, 1, 1, 1, 0]), (NOON + hour, [0, 0, 0, 1, 1, 0])):
-        found = asked([(NOON, available, 7, None)], at, **looking)
+        found = asked([(NOON, available, 7, None)], at, looking)
         assert [row["n"] for row in found] == counted
         for name in ("total", "top", "last"):
             assert [row[name] for row in found] == [7 if row else None for row in counted]
@@ -196,28 +200,29 @@ def test_a_row_counts_from_the_moment_after_it_was_available_until_the_window_ha
 def test_a_window_as_long_as_the_lateness_counts_a_row_that_is_as_late_as_may_be_never() -> None:
     """Available at t and W old at t: it is seen strictly after t, when the window has passed it."""
     at = [NOON + timedelta(hours=1) + offset for offset in (-TICK, timedelta(0), TICK)]
-    found = asked(
-        [(NOON, NOON + timedelta(hours=1), 5, None)], at, n=lambda v: v.count("1h", "x"), top=lambda v: v.max("amount", "1h", "x")
-    )
+    looking: Looking = {"n": lambda v: v.count("1h", "x"), "top": lambda v: v.max("amount", "1h", "x")}
+    found = asked([(NOON, NOON + timedelta(hours=1), 5, None)], at, looking)
     assert found == [{"n": 0, "top": None}] * 3
 
 
 def test_the_last_of_two_rows_of_one_moment_is_the_one_with_the_greater_id() -> None:
     """Whichever was available first, and however the rows lie."""
     rows = [(NOON, NOON + TICK * (number % 3), number, None) for number in range(10)]
-    assert asked(rows, [NOON + TICK, NOON + 3 * TICK], last=lambda v: v.latest("amount", "x")) == [{"last": 9}, {"last": 9}]
-    assert asked(rows[:9], [NOON + TICK, NOON + 3 * TICK], last=lambda v: v.latest("amount", "x")) == [{"last": 6}, {"last": 8}]
+    assert asked(rows, [NOON + TICK, NOON + 3 * TICK], {"last": lambda v: v.latest("amount", "x")}) == [{"last": 9}, {"last": 9}]
+    assert asked(rows[:9], [NOON + TICK, NOON + 3 * TICK], {"last": lambda v: v.latest("amount", "x")}) == [{"last": 6}, {"last": 8}]
 
 
 def test_the_spread_of_great_measures_is_exact() -> None:
     """Squares of 4·10⁹ over three thousand rows: far beyond 64 bits, where an integer that wrapped would show."""
     random = chance(1)
     rows = [(NOON, NOON, random.choice([-4_000_000_000, 4_000_000_000, random.randint(-(2**31), 2**31)]), None) for _ in range(3000)]
-    statistics = {name: lambda v, name=name: getattr(v, name)("amount", "1h", "x") for name in ("sum", "mean", "std")}
-    (found,) = asked(rows, [NOON + TICK], **statistics)
-    amounts, about = [row[2] for row in rows], next(f for f in everything().features if f.name == "std_1h")
-    for name in statistics:
-        assert brute.same(found[name], brute.STATISTICS[name](amounts, msgspec.structs.replace(about, places=0))), name
+    (found,) = asked(rows, [NOON + TICK], {name: measuring(name, "amount") for name in ("sum", "mean", "std")})
+    amounts = [row[2] for row in rows]
+    n, total, squares = len(amounts), sum(amounts), sum(amount * amount for amount in amounts)
+    assert squares > 2**70
+    assert brute.same(found["sum"], total)
+    assert brute.same(found["mean"], total / n)
+    assert brute.same(found["std"], math.sqrt(float(n * squares - total * total) / float(n * (n - 1))))
 
 
 @pytest.mark.parametrize(
@@ -228,19 +233,24 @@ def test_a_measure_that_breaks_its_declaration_is_refused(price: float, said: st
     """More decimals than its places, or beyond its bound: no value is made up, and the row is named."""
     for statistic in ("sum", "mean", "std"):
         with pytest.raises(ContractError, match=f"made: 1 rows of Of have a measure .*{said}.*first 1"):
-            asked(
-                [(NOON, NOON, 1, 0.12), (NOON, NOON, 1, price)], [NOON],
-                made=lambda v, name=statistic: getattr(v, name)("price", "1h", "x", places=2, max_abs=1000),
-            )  # fmt: skip
+            asked([(NOON, NOON, 1, 0.12), (NOON, NOON, 1, price)], [NOON], {"made": measuring(statistic, "price", places=2, max_abs=1000)})
+
+
+def measuring(statistic: str, measure: str, **stated: Any) -> Callable[[View], Declared]:
+    def make(seen: View) -> Declared:
+        made: Declared = getattr(seen, statistic)(measure, "1h", "x", **stated)
+        return made
+
+    return make
 
 
 def test_a_row_that_came_later_than_its_history_allows_is_refused() -> None:
     """By a microsecond; the row is named. As late as allowed is not late."""
     count = {"n": lambda v: v.count("1h", "x")}
     at = NOON + timedelta(hours=1)
-    assert asked([(NOON, at, 1, None)], [at], **count) == [{"n": 0}]
+    assert asked([(NOON, at, 1, None)], [at], count) == [{"n": 0}]
     with pytest.raises(ContractError, match=r"Of: 1 rows became available later .* first .*1"):
-        asked([(NOON, NOON, 1, None), (NOON, at + TICK, 1, None)], [at], **count)
+        asked([(NOON, NOON, 1, None), (NOON, at + TICK, 1, None)], [at], count)
 
 
 def test_a_row_that_tells_the_label_is_never_seen_before_it_is_available() -> None:
@@ -257,10 +267,10 @@ def test_a_row_that_tells_the_label_is_never_seen_before_it_is_available() -> No
         "last": lambda v: v.latest("amount", "x", max_age="2h"), "mean": lambda v: v.mean("amount", "2h", "x"), "top": lambda v: v.max("amount", "2h", "x"),
         "least": lambda v: v.min("amount", "2h", "x"), "n": lambda v: v.share(col("amount") > 0, "2h", "x"),
     }  # fmt: skip
-    without, links = asked(noise, at, lateness="2h", **looking), []
+    without, links = asked(noise, at, looking, lateness="2h"), []
     for delay in (-TICK, timedelta(0), TICK, timedelta(hours=1)):
         told = [(moment - 2 * TICK, moment + delay, label, None) for moment, label in zip(at, labels, strict=True)]
-        found = asked(noise + told, at, lateness="2h", **looking)
+        found = asked(noise + told, at, looking, lateness="2h")
         assert (delay < timedelta(0)) or found == without
         links.append(sum(row["last"] == label for row, label in zip(found, labels, strict=True)))
     assert links[0] == len(labels)

@@ -22,7 +22,7 @@ from interlock.features.state import Known, State
 from interlock.features.stores.lmdb import Lmdb
 from interlock.features.stores.memory import Memory
 from tests.features import brute
-from tests.features.planted import ASKED, EVENTS, PLACES, Day, feed, misdeclare, misread, numbered
+from tests.features.planted import ASKED, EVENTS, PLACES, Day, feed, misdeclare, misread
 from tests.features.worlds import World, worlds
 
 LOOKING = {"many", "total", "earlier", "last", "most", "part"}  # what reads the history Late
@@ -59,7 +59,7 @@ def test_generated_use_cases_are_equal(world: World, batch: int) -> None:
 def replayed(world: World, batch: int) -> Result:
     asked, result = world.asked.sort("as_of", "rid"), Result()
     made = offline.compute(world.declared, asked, world.lazy)
-    Parity(world.declared, Memory(), numbered(world.lazy)).check(asked, made, result, batch)
+    Parity(world.declared, Memory(), world.lazy).check(asked, made, result, batch)
     return result
 
 

@@ -17,7 +17,7 @@ from interlock.features.replay import Replay
 from interlock.features.state import State
 from interlock.features.stores.memory import Memory
 from interlock.usecase import Schema, col, request, table_of
-from tests.features.planted import Day, numbered
+from tests.features.planted import Day
 from tests.features.worlds import Places, World, frame, worlds
 
 Come = list[tuple[str, Any, datetime]]
@@ -93,7 +93,7 @@ def test_values_do_not_depend_on_where_a_replay_begins(world: World, batch: int,
     assume(len(world.requests) > skipped)
     asked, result = world.asked.sort("as_of", "rid"), Result()
     made = offline.compute(world.declared, asked, world.lazy)
-    Parity(world.declared, Memory(), numbered(world.lazy)).check(asked[skipped:], made, result, batch)
+    Parity(world.declared, Memory(), world.lazy).check(asked[skipped:], made, result, batch)
     assert (result.rows, result.equal) == (asked.height - skipped, True)
 
 

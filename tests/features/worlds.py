@@ -183,7 +183,7 @@ def histories(draw: st.DrawFn, latest: int) -> History:
     time = draw(st.sampled_from([col("at"), col("moment")]))
     said = pl.when(col("size").is_null()).then(col("moment")).otherwise(col("moment") + pl.duration(minutes=col("size")))
     local = col("clock").dt.replace_time_zone(ZONE, ambiguous=draw(st.sampled_from(["earliest", "latest"])), non_existent="null")
-    return history(
+    made: History = history(
         of=Events, by="a", id=draw(st.sampled_from(["id", "number"])), time=time, lateness=f"{latest}m",
         available=draw(st.sampled_from([time + pl.duration(minutes=col("delay")), None])),
         where=draw(st.sampled_from([None, col("kind") != "p", col("size").is_not_null()])),
@@ -191,6 +191,7 @@ def histories(draw: st.DrawFn, latest: int) -> History:
         let={"moment": local.dt.convert_time_zone("UTC"), "later": said},
         columns=["b", "c", "n", "x", "flag", "kind", "delay", "size", "rank", col("later"), time.alias("happened")],
     )  # fmt: skip
+    return made
 
 
 KEYS: list[Any] = ["a", "a", "a", (), (), "c", ("a", "b"), ("a", "b"), ("b", "a"), {"a": "b"}, {"a": "b", "b": "a"}, ("c", "a", "b")]
@@ -220,19 +221,22 @@ def features(draw: st.DrawFn, of: History, latest: int) -> Declared:
         case "share":
             return seen.share(draw(st.sampled_from(CONDITIONS)), window, **about)
         case "min" | "max" as extreme:
-            return getattr(seen, extreme)(draw(st.sampled_from(EXTREMES)), window, **about)
+            made: Declared = getattr(seen, extreme)(draw(st.sampled_from(EXTREMES)), window, **about)
         case statistic:
             measure, stated = draw(st.sampled_from(NUMBERS))
-            return getattr(seen, statistic)(measure, window, **about, **stated)
+            made = getattr(seen, statistic)(measure, window, **about, **stated)
+    return made
 
 
-ALWAYS = {
-    "size": lambda: view(Places).lookup("size", "By a plain key"),
-    "rank": lambda: view(Pairs, by={"a": "b", "b": "a"}).lookup("rank", "By a key crosswise"),
-    "logged": lambda: view(Log).count("1h", "A window as long as the lateness"),
-    "lately": lambda: view(Log).latest("n", "Of a history that is a table", max_age="1h"),
-    "told": lambda: on_demand(col("logged") + col("size"), "Of two features"),
-}
+def always() -> dict[str, Declared]:
+    """What every use case declares."""
+    return {
+        "size": view(Places).lookup("size", "By a plain key"),
+        "rank": view(Pairs, by={"a": "b", "b": "a"}).lookup("rank", "By a key crosswise"),
+        "logged": view(Log).count("1h", "A window as long as the lateness"),
+        "lately": view(Log).latest("n", "Of a history that is a table", max_age="1h"),
+        "told": on_demand(col("logged") + col("size"), "Of two features"),
+    }
 
 
 @st.composite
@@ -242,4 +246,4 @@ def worlds(draw: st.DrawFn) -> World:
     of = draw(histories(latest))
     asked, tables = draw(rows(latest))
     looking = {f"f{number}": draw(features(of, latest)) for number in range(draw(st.integers(1, 8)))}
-    return World(feature_set({**looking, **{name: make() for name, make in ALWAYS.items()}}, Events=of), asked, tables)
+    return World(feature_set({**looking, **always()}, Events=of), asked, tables)

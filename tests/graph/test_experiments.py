@@ -1,5 +1,6 @@
 """DVC's own commands on this graph: experiments, and what they show a person."""
 
+import csv
 import json
 
 from tests.graph.clone import RAN, RESTORED, Clone, stages
@@ -24,8 +25,7 @@ def test_an_experiment_reruns_what_it_changes(clone: Clone) -> None:
     assert metrics["reports/metrics.json"]["test.auc"].keys() == {"old", "new", "diff"}
     parameters = json.loads(clone.dvc("params", "diff", "--json"))
     assert {file: list(keys) for file, keys in parameters.items()} == {"params.yaml": ["model.learning_rate"]}
-    table = clone.dvc("exp", "show", "--csv", "--no-pager").splitlines()
-    shown = dict(zip(table[0].split(","), table[1].split(","), strict=True))
+    shown = next(csv.DictReader(clone.dvc("exp", "show", "--csv", "--no-pager").splitlines()))
     assert shown["model.learning_rate"] == "0.03"
     assert float(shown["test.auc"]) > 0.6
     plots = clone.dvc("plots", "diff", "--out", "plots")

@@ -17,7 +17,7 @@ from interlock import frames, params
 from interlock.contracts.ledger import LEDGER
 from interlock.features import featureset
 from interlock.features.dtypes import dtype_of
-from interlock.files import read_json, sha256
+from interlock.files import by_name, read_json, sha256
 from interlock.frames import ROW
 from tests.features import brute
 
@@ -155,7 +155,7 @@ def test_features_have_the_same_bytes_at_any_number_of_threads(project: Path) ->
 
 def test_the_profile_tells_of_every_feature(project: Path) -> None:
     """Its logic, its fingerprint, its nulls, and how much of it lies outside of what was expected."""
-    values, report = made(project, "features"), read_json(project / "reports/features.json")
+    values, report = made(project, "features"), by_name(read_json(project / "reports/features.json"))
     declared = featureset.read(project / "data/features/featureset.json")
     assert list(report) == [feature.name for feature in declared.public]
     for name, said in report.items():

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from interlock.errors import ArtifactError, ConfigError
-from interlock.files import read_json, sha256, write_json
+from interlock.files import by_name, read_json, sha256, write_json
 from stages import gate
 from tests.evaluation.world import PARAMS, say, world
 
@@ -20,13 +20,19 @@ ROOT = Path(__file__).parents[2]
 def judged(world: Path, gates: dict[str, Any]) -> dict[str, Any]:
     say(world / "params.yaml", {**PARAMS, "gates": gates})
     gate.main()
-    found: dict[str, Any] = read_json(world / "reports/gates.json")
-    return found
+    return verdict(world)
+
+
+def verdict(world: Path) -> dict[str, Any]:
+    """The report of the gates, its records by name."""
+    found = read_json(world / "reports/gates.json")
+    binds = {name: bound["sha256"] for name, bound in by_name(found["binds"]).items()}
+    return {**found, "gates": by_name(found["gates"]), "binds": binds}
 
 
 def test_the_good_candidate_passes(world: Path) -> None:
     """With bounds that it meets, the verdict is a pass, gate by gate."""
-    found = read_json(world / "reports/gates.json")
+    found = verdict(world)
     assert found["passed"]
     assert {one["verdict"] for one in found["gates"].values()} == {"pass"}
 
@@ -61,7 +67,7 @@ def test_a_metric_that_vanished_fails(world: Path) -> None:
 
 def test_the_verdict_is_bound_to_model_data_reports_and_gates(world: Path) -> None:
     """It holds the hash of each file of the model and the features, of the reports it read, and of the gates themselves."""
-    binds = read_json(world / "reports/gates.json")["binds"]
+    binds = verdict(world)["binds"]
     for part, folder in (("model", "models/model"), ("features", "data/features")):
         assert binds[part] == {path.name: sha256(path) for path in sorted((world / folder).iterdir())}
     assert binds["reports"] == {"reports/metrics.json": sha256(world / "reports/metrics.json")}

@@ -3,6 +3,7 @@
 import shutil
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,7 @@ from interlock.evaluation.stress import declared
 from interlock.evaluation.trials import run
 from interlock.features import collect
 from interlock.features.dtypes import dtype_of
-from interlock.files import read_json
+from interlock.files import by_name, read_json
 from stages import stress
 from tests.evaluation.world import NAME, PARAMS, built, say, world
 
@@ -22,23 +23,29 @@ ROOT = Path(__file__).parents[2]
 ALWAYS = ["missing_one", "missing_all", "unseen_one", "unseen_all", "extreme_one", "extreme_all"]
 
 
+def told(world: Path) -> dict[str, Any]:
+    """The report of stress, its cases by name."""
+    found = read_json(world / "reports/stress.json")
+    return {**found, "cases": by_name(found["cases"])}
+
+
 def test_declared_behaviours_stand_beside_the_ones_that_always_run(world: Path) -> None:
     """Every default and every declared case is reported; one with an underscore is not."""
-    found = read_json(world / "reports/stress.json")
+    found = told(world)
     assert list(found["cases"]) == [*ALWAYS, "same", "blind", "late"]
     assert found["rows"] == stress.ROWS
 
 
 def test_the_model_bears_missing_unseen_and_extreme_values(world: Path) -> None:
     """Through the real scoring path, scores stay probabilities whatever a feature holds."""
-    cases = read_json(world / "reports/stress.json")["cases"]
+    cases = told(world)["cases"]
     assert {cases[name]["verdict"] for name in ALWAYS} == {"pass"}
     assert {cases[name]["violations"] for name in ALWAYS} == {0}
 
 
 def test_a_behaviour_that_does_not_hold_is_shown_on_real_rows(world: Path) -> None:
     """The model does read the carrier: its examples are test rows, whose score before is the one that was predicted."""
-    found = read_json(world / "reports/stress.json")
+    found = told(world)
     assert (found["verdict"], found["cases"]["blind"]["verdict"]) == ("fail", "fail")
     test = pl.read_parquet(world / "data/predictions/test.parquet")
     for example in found["cases"]["blind"]["examples"]:
@@ -51,7 +58,7 @@ def test_without_a_stress_file_the_default_cases_run(world: Path) -> None:
     """A use case need not declare behaviour."""
     (world / f"usecases/{NAME}/stress.py").unlink()
     stress.main()
-    found = read_json(world / "reports/stress.json")
+    found = told(world)
     assert (list(found["cases"]), found["verdict"], found["failed"]) == (ALWAYS, "pass", 0)
 
 

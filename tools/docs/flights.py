@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from interlock.files import read_json
+from interlock.files import by_name, read_json
 from interlock.params import PARAMS, read_yaml
 from tools.docs.blocks import Block, table
 
@@ -62,7 +62,7 @@ def _slices(_: str) -> str:
 
 
 def _drivers(_: str) -> str:
-    described = _read("features")
+    described = by_name(_read("features"))
     rows = [
         (str(one["rank"]), f"`{one['feature']}`", described[one["feature"]]["description"], f"{one['importance']:.3f}")
         for one in _read("explain")["global"][:TOP]

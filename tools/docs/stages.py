@@ -13,18 +13,17 @@ from tools.docs.blocks import Block, annotated, fenced, read
 # of the keys, and those that are none of them.
 NAMED: dict[str, dict[str, tuple[str, set[str]]]] = {
     "metrics": {"": ("{validation,test,baseline}", {"rows"})},
-    "features": {"": ("<feature>", set()), "<feature>.quantiles": ("<share>", set()), "<feature>.common": ("<text>", set())},
+    "features": {"[].quantiles": ("<share>", set()), "[].common": ("<text>", set())},
     "validation": {"tables": ("<table>", set())},
     "parity": {"by_feature": ("<feature>", set()), "first[].request": ("<key>", set())},
     "explain": {
         "": ("{highest,lowest}", {"rows", "expected_raw_score", "global"}),
         "{highest,lowest}[]": ("<key>", {"raw_score", "score", "contributions"}),
     },
-    "gates": {"gates": ("<gate>", set()), **{f"binds.{part}": ("<file>", set()) for part in ("model", "features", "reports")}},
+    "gates": {"binds[].sha256": ("<file>", set())},
     "stress": {
-        "cases": ("<case>", set()),
-        "cases.<case>.examples[].key": ("<key>", set()),
-        "cases.<case>.examples[].change": ("<feature>", set()),
+        "cases[].examples[].key": ("<key>", set()),
+        "cases[].examples[].change": ("<feature>", set()),
     },
 }
 
