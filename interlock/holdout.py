@@ -25,8 +25,16 @@ def test_rows(features: FeatureSet, folder: Path, split: Split) -> pl.DataFrame:
 
 
 def stretches(features: FeatureSet, requests: pl.DataFrame, count: int = STRETCHES, length: int = LENGTH) -> list[pl.DataFrame]:
-    """`count` runs of up to `length` requests that follow one another; where they begin is chosen by hash."""
+    """`count` runs of `length` requests that follow one another, no request in two; where they begin is chosen by hash.
+
+    All of them in one run, where that is no more.
+    """
+    if requests.height <= count * length:
+        return [requests]
     text = requests.select(pl.concat_str([pl.col(name).cast(pl.String) for name in features.request.key], separator=" "))
     places = pl.DataFrame({"hash": frames.stable_hash(text.to_series(), "parity")}).with_row_index("at")
-    first = places.head(max(requests.height - length, 0) + 1).sort("hash", "at").head(count)["at"].sort()
-    return [requests.slice(at, length) for at in first]
+    starts: list[int] = []
+    for at in places.head(requests.height - length + 1).sort("hash", "at")["at"]:
+        if len(starts) < count and all(abs(at - other) >= length for other in starts):
+            starts.append(at)
+    return [requests.slice(at, length) for at in sorted(starts)]

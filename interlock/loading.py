@@ -21,7 +21,7 @@ def load(name: str, file: str) -> ModuleType:
     except DeclarationError:
         raise
     except Exception as error:
-        raise DeclarationError(f"{_raised_in(error, path)}: {type(error).__name__}: {error}", f"mend {path}") from error
+        raise DeclarationError(f"{raised_in(error, path)}: {type(error).__name__}: {error}", f"mend {path}") from error
 
 
 def place() -> str:
@@ -38,7 +38,8 @@ def place_of(module: ModuleType) -> str:
     return _short(module.__file__ or "")
 
 
-def _raised_in(error: BaseException, path: Path) -> str:
+def raised_in(error: BaseException, path: Path) -> str:
+    """`file:line` of the innermost line of a use case that `error` went through; the first line of `path` where there is none."""
     if isinstance(error, SyntaxError):
         return f"{path}:{error.lineno}"
     lines = []

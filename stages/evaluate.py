@@ -45,7 +45,8 @@ def sliced(key: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
         raise ConfigError(f"usecase.slices.columns: no request or feature is called {unknown[0]}", f"known are: {known}")
     asked = [name for name in columns if name in there["requests"]]
     rest = [name for name in columns if name not in asked]
-    return beside(key, FEATURES / "requests.parquet", asked).hstack(beside(key, FEATURES / "features.parquet", rest)).select(columns)
+    found = [beside(key, FEATURES / f"{name}.parquet", wanted) for name, wanted in (("requests", asked), ("features", rest)) if wanted]
+    return pl.DataFrame([column for frame in found for column in frame]).select(columns)
 
 
 def main() -> None:

@@ -20,6 +20,9 @@ VERBS = {
     "Look": {
         "features": "interlock.cli.features:features",
     },
+    "Serve": {
+        "store": "interlock.cli.store:store",
+    },
     "Prove": {
         "prove": "interlock.cli.prove:prove",
         "parity": "interlock.cli.parity:parity",
@@ -60,7 +63,8 @@ def command(verb: str) -> click.Command:
     """The command of `verb`, which enters the project's folder before it runs."""
     module, _, name = PLACES[verb].partition(":")
     found: click.Command = getattr(import_module(module), name)
-    found.callback = _in_project(found.callback)
+    for each in found.commands.values() if isinstance(found, click.Group) else [found]:
+        each.callback = _in_project(each.callback)
     return found
 
 

@@ -53,9 +53,9 @@ def _supported(declared: Any, kind: str, where: str) -> None:
 
 
 def _key(table: Table) -> tuple[str, ...]:
-    """The columns that identify a row: a history's id counts within its entity."""
+    """The columns that identify a row: a history's id counts within its entity, a request is one of a moment."""
     if table.history is None:
-        return table.by
+        return (*table.by, *([table.as_of] if table.as_of else []))
     return tuple(dict.fromkeys([*table.history.by, *table.history.id.meta.root_names()]))
 
 

@@ -40,15 +40,15 @@ class Predictions:
 
 
 def beside(key: pl.DataFrame, path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
-    """What the frame at `path` says of each row of `key`, in that order: its other columns, or only `columns`.
+    """What the frame at `path` says of each row of `key`, in that order: its other columns, or `columns` alone.
 
     Raises ArtifactError where it lacks a row.
     """
     there = frames.scan(path)
-    wanted = there if columns is None else there.select([*key.columns, *columns])
+    wanted = there if columns is None else there.select(*dict.fromkeys([*key.columns, *columns]))
     # NOTE: a filter reaches into the file, a join does not: with it, only rows that may be wanted are decoded
     near = wanted.filter(pl.col(name).is_in(key[name].implode()) for name in key.columns)
     found = key.lazy().join(near, on=key.columns, how="inner", maintain_order="left").collect()
     if found.height != key.height:
         raise ArtifactError(f"{path} holds {found.height} of {key.height} rows that were scored", "run: dvc repro -f featurize score")
-    return found.drop(key.columns)
+    return found.drop(key.columns) if columns is None else found.select(columns)

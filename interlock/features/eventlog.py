@@ -31,9 +31,8 @@ class EventLog:
     """The one writer of the log in a folder; a second one is refused."""
 
     def __init__(self, folder: Path, segment: int = SEGMENT) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.segment, self.failed = folder, segment, False
-        self.lock = _locked(folder)
+        self.lock = locked(folder)
         _cut(folder)
         last = records.last(folder)
         self.end, self.head = (last.position, last.chain) if last else (0, records.GENESIS)
@@ -61,10 +60,10 @@ class EventLog:
                 kept = [_without(record) if record.position in wanted else record for record in lines]
                 with replacing(path) as temporary:
                     temporary.write_bytes(b"".join(record.line for record in kept))
-                _sync(self.folder)
+                synced(self.folder)
 
     def close(self) -> None:
-        os.close(self.lock)
+        unlock(self.lock)
 
     def _write(self, data: bytes) -> None:
         found = records.segments(self.folder)
@@ -77,7 +76,7 @@ class EventLog:
                 rest = rest[os.write(handle, rest) :]
             os.fsync(handle)
             if not size:
-                _sync(self.folder)
+                synced(self.folder)
         except BaseException:
             self.failed = True
             os.ftruncate(handle, size)
@@ -124,7 +123,9 @@ def _cut(folder: Path) -> None:
                 os.fsync(opened.fileno())
 
 
-def _locked(folder: Path) -> int:
+def locked(folder: Path) -> int:
+    """The lock of the log's one writer; raises ArtifactError where another process holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -139,8 +140,13 @@ def _locked(folder: Path) -> int:
     return handle
 
 
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def unlock(lock: int) -> None:
+    os.close(lock)
+
+
+def synced(path: Path) -> None:
+    """See that a file, or what a folder lists, is on disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

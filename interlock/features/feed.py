@@ -70,7 +70,7 @@ class Feed:
         """
         meant = None if histories is None else tuple(histories)
         rows = rows.drop(ROW, strict=False)
-        intake.check(rows, self._read(table, meant), table)
+        intake.check(rows, read_of(self.features, table, meant), table)
         times = _times(arrived, rows.height)
         self.catch_up()
         taken = self._taken(table, _numbered(rows, times), [meant] * rows.height)
@@ -97,18 +97,6 @@ class Feed:
             for run in self._runs(eventlog.read(self.log.folder, before)):
                 self._apply(run)
         return self.log.end - before
-
-    def _read(self, table: str, meant: Meant) -> dict[str, str]:
-        """The columns of a table that its histories, or those meant, or lookups read; raises ContractError where nothing reads it."""
-        found = {name: history for name, history in self.features.histories.items() if history.source == table}
-        if unknown := sorted(set(meant or ()) - found.keys()):
-            raise ContractError(f"{unknown[0]} is no history of {table}", f"its histories are: {', '.join(found) or 'none'}")
-        if not found and table not in self.features.references:
-            raise ContractError(f"no feature reads a table {table}", f"features read: {', '.join(self.features.tables)}")
-        types = dict(self.features.references[table].types) if table in self.features.references else {}
-        for name, history in found.items():
-            types |= history.reads if meant is None or name in meant else {}
-        return types
 
     def _taken(self, table: str, rows: pl.DataFrame, meant: Sequence[Meant]) -> dict[str, Taken]:
         """What rows of a table make in each history that they are meant for, and in the reference that it is."""
@@ -138,10 +126,23 @@ class Feed:
         taken = []
         for table in dict.fromkeys(record.table for record in run if record.table in self.features.tables):
             own = [record for record in run if record.table == table and not record.erased]
-            rows = payloads.decoded([bytes(record.payload) for record in own], self._read(table, None))
+            rows = payloads.decoded([bytes(record.payload) for record in own], read_of(self.features, table))
             times = pl.Series([record.arrived for record in own], dtype=pl.Int64).cast(UTC)
             taken.append(self._taken(table, _numbered(rows, times), [record.histories for record in own]))
         self._commit(taken, run[-1].position)
+
+
+def read_of(features: FeatureSet, table: str, meant: Meant = None) -> dict[str, str]:
+    """The columns of a table that its histories, or those meant, or lookups read; raises ContractError where nothing reads it."""
+    found = {name: history for name, history in features.histories.items() if history.source == table}
+    if unknown := sorted(set(meant or ()) - found.keys()):
+        raise ContractError(f"{unknown[0]} is no history of {table}", f"its histories are: {', '.join(found) or 'none'}")
+    if not found and table not in features.references:
+        raise ContractError(f"no feature reads a table {table}", f"features read: {', '.join(features.tables)}")
+    types = dict(features.references[table].types) if table in features.references else {}
+    for name, history in found.items():
+        types |= history.reads if meant is None or name in meant else {}
+    return types
 
 
 def _times(arrived: datetime | pl.Series, rows: int) -> pl.Series:

@@ -11,8 +11,10 @@ from interlock.features.dtypes import dtype_text
 from interlock.features.expressions import Node
 
 Types = Mapping[str, pl.DataType]
-WHOLE = (["op", "floor_divide"], ["op", "modulo"])
-SUMS = (["op", "plus"], ["op", "minus"])
+WHOLE = {"floor_divide", "modulo"}
+SUMS = {"plus", "minus"}
+PRODUCTS = SUMS | {"times"}
+NARROW = (pl.Int8, pl.Int16, pl.UInt8, pl.UInt16)
 
 
 @dataclass(frozen=True)
@@ -37,23 +39,32 @@ class Line:
         for column in sorted(expressions.columns(node)):
             if column not in types:
                 raise self.unknown(column, types)
+        for part in expressions.within(node):
+            if part[0] == "op":
+                self._exact(part, types)
+        return self._found(node, types)
+
+    def _found(self, node: Node, types: Types) -> pl.DataType:
         try:
             found = pl.DataFrame(schema=dict(types)).select(expressions.build(node).alias("x")).schema["x"]
             dtype_text(found)
         except (pl.exceptions.PolarsError, DeclarationError) as error:
             raise self.wrong(f"{expressions.show(node)}: {error}", "make the types of both sides fit") from error
-        for part in expressions.within(node):
-            self._alike(part, types)
         return found
 
-    def _alike(self, part: Node, types: Types) -> None:
-        """Raise DeclarationError where Polars computes one row in another way than many."""
-        said = f"{expressions.show(part)} on floats differs between one row and many"
-        if part[:2] in WHOLE and any(self.type(side, types).is_float() for side in part[2:]):
-            raise self.wrong(said, "divide and take .floor(), or use whole numbers")
-        nothing = part[:2] in SUMS and any(side[0] == "lit" and side[2] == 0 for side in part[2:])
-        if nothing and any(self.type(side, types).is_float() for side in part[2:]):
-            raise self.wrong(f"{said}, in the sign of zero", "leave the 0 out; for 0 - x write -x")
+    def _exact(self, part: Node, types: Types) -> None:
+        """Raise DeclarationError where Polars computes one row in another way than many, or where whole numbers wrap silently."""
+        _, name, *sides = part
+        said, found = expressions.show(part), self._found(part, types)
+        floats = any(self._found(side, types).is_float() for side in sides)
+        if name in WHOLE and floats:
+            raise self.wrong(f"{said} on floats differs between one row and many", "divide and take .floor(), or use whole numbers")
+        if name in SUMS and floats and any(side[0] == "lit" and side[2] == 0 for side in sides):
+            raise self.wrong(f"{said} differs between one row and many in the sign of zero", "leave the 0 out; for 0 - x write -x")
+        if name in PRODUCTS and found in NARROW:
+            raise self.wrong(f"{said} in {found} could wrap", "cast to pl.Int64 first")
+        if name == "minus" and found.is_unsigned_integer():
+            raise self.wrong(f"{said} in {found} would wrap below zero", "cast to pl.Int64 first")
 
     def condition(self, expression: pl.Expr | None, types: Types) -> Node | None:
         """The normal form of a filter; raises DeclarationError where it is no condition."""

@@ -1,16 +1,18 @@
 """The offline executor: every feature of every request, point in time and strict."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
 import polars as pl
 
 from interlock.features import expressions, windows
-from interlock.features.asof import per_entity, strictly_before
-from interlock.features.featureset import AnyFeature, FeatureSet, Latest, Look, Lookup, OnDemand, Window
+from interlock.features.asof import Joined, Past, micros
+from interlock.features.featureset import AnyFeature, FeatureSet, Keys, Latest, Look, Lookup, OnDemand, Window
 from interlock.features.histories import ID, SEEN, TIME, history, looked_up
 
-RANGED = {"min", "max"}
+Group: TypeAlias = Sequence[Latest] | Sequence[Window]
 
 
 def compute(features: FeatureSet, requests: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
@@ -21,9 +23,9 @@ def compute(features: FeatureSet, requests: pl.DataFrame, tables: Mapping[str, p
     """
     frame = _look_up(features, requests, tables)
     for name in features.histories:
-        rows = history(features, name, tables)
-        for group in _groups(features, name):
-            frame = frame.hstack(_look_back(group, requests, features.request.as_of or "", rows))
+        passes = _passes(features, name)
+        rows = history(features, name, tables).select(ID, TIME, SEEN, *_read(passes)).rechunk()
+        frame = frame.hstack(_look_back(Past(rows, micros(requests[features.request.as_of or ""])), requests, passes))
     for feature in features.ordered():
         if isinstance(feature, OnDemand):
             frame = frame.with_columns(expressions.build(feature.expression).alias(feature.name))
@@ -39,42 +41,48 @@ def _look_up(features: FeatureSet, requests: pl.DataFrame, tables: Mapping[str, 
     return frame.collect()
 
 
-def _groups(features: FeatureSet, name: str) -> list[list[Latest] | list[Window]]:
-    """The features over one history that share a pass over its rows: the same keys, the same moment, the same way to read."""
-    groups: dict[object, list[AnyFeature]] = defaultdict(list)
+def _passes(features: FeatureSet, name: str) -> dict[Keys, list[Group]]:
+    """The features over one history by their keys, in groups that share a pass over the rows."""
+    passes: dict[Keys, dict[object, list[AnyFeature]]] = defaultdict(lambda: defaultdict(list))
     for feature in features.features:
         if isinstance(feature, Latest) and feature.history == name:
-            groups["latest", feature.keys, feature.ago, expressions.digest(feature.where)].append(feature)
+            passes[feature.keys]["latest", feature.ago, expressions.digest(feature.where)].append(feature)
         elif isinstance(feature, Window) and feature.history == name:
-            groups[feature.statistic in RANGED, feature.keys, feature.ago].append(feature)
-    return list(groups.values())  # type: ignore[arg-type] # each group holds one kind, by its key
+            passes[feature.keys][feature.name if feature.statistic in windows.BEST else "totals"].append(feature)
+    return {keys: list(groups.values()) for keys, groups in passes.items()}  # type: ignore[arg-type] # each group holds one kind, by its key
 
 
-def _look_back(group: Sequence[Latest] | Sequence[Window], requests: pl.DataFrame, as_of: str, rows: pl.DataFrame) -> pl.DataFrame:
-    rows = rows.filter(*(pl.col(column).is_not_null() for column, _ in group[0].keys))
+def _read(passes: Mapping[Keys, list[Group]]) -> set[str]:
+    """The columns of a history that keys, filters, measures and values read."""
+    looking = [feature for groups in passes.values() for group in groups for feature in group]
+    nodes = [node for feature in looking for node in (feature.where, feature.value if isinstance(feature, Latest) else feature.measure)]
+    return {theirs for keys in passes for theirs, _ in keys}.union(*(expressions.columns(node) for node in nodes if node is not None))
+
+
+def _look_back(past: Past, requests: pl.DataFrame, passes: Mapping[Keys, list[Group]]) -> list[pl.Series]:
+    """Every feature over one history: keys have nothing to do with each other, so a thread takes one at a time."""
+
+    def by(keys: Keys) -> list[pl.Series]:
+        joined = Joined.by(keys, past, requests)
+        return [column for group in passes[keys] for column in _found(group, joined)]
+
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        return [column for found in threads.map(by, passes) for column in found]
+
+
+def _found(group: Group, joined: Joined) -> Iterable[pl.Series]:
     if isinstance(group[0], Latest):
-        return _latest([item for item in group if isinstance(item, Latest)], requests, as_of, rows)
-    read = windows.ranges if group[0].statistic in RANGED else windows.totals
-    return read([item for item in group if isinstance(item, Window)], requests, as_of, rows)
+        return _latest([item for item in group if isinstance(item, Latest)], joined)
+    found = [item for item in group if isinstance(item, Window)]
+    windows.refuse_inexact(found, joined.past.rows)
+    return [windows.extreme(found[0], joined)] if found[0].statistic in windows.BEST else windows.totals(found, joined)
 
 
-def _latest(group: Sequence[Latest], requests: pl.DataFrame, as_of: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """The greatest (event time, id) among the rows seen before: a running maximum of that rank, in the order of being seen."""
-    first, keys = group[0], [column for column, _ in group[0].keys]
-    at = pl.col(as_of) - pl.duration(microseconds=first.ago)
-    if first.where is not None:
-        rows = rows.filter(expressions.build(first.where))
-    ranked = rows.sort(TIME, ID).with_row_index("__rank")
-    best = ranked.sort(SEEN, "__rank").select(*keys, SEEN, per_entity(pl.col("__rank").cum_max(), first.keys))
-    chosen = strictly_before(requests, at, best, SEEN, first.keys)["__rank"]
-    values = ranked.select(TIME, *(expressions.build(item.value).alias(item.name) for item in group))[chosen].hstack(
-        requests.select(at.alias("__at"))
-    )
-    return values.select(_fresh(item) for item in group)
-
-
-def _fresh(feature: Latest) -> pl.Expr:
-    value = pl.col(feature.name)
-    if feature.max_age is None:
-        return value
-    return pl.when(pl.col("__at") - pl.col(TIME) <= pl.duration(microseconds=feature.max_age)).then(value)
+def _latest(group: Sequence[Latest], joined: Joined) -> pl.DataFrame:
+    """The values in the row with the greatest (event time, id) of those seen before."""
+    first, past = group[0], joined.past
+    own = joined if first.where is None else joined.where(expressions.build(first.where))
+    rows = past.rows.select(TIME, *(expressions.build(item.value).alias(item.name) for item in group))
+    values = rows.select(pl.all().gather(own.last(first.ago)))
+    age = pl.Series(past.moments - first.ago) - values[TIME].dt.timestamp("us")
+    return values.select(pl.when(age <= item.max_age).then(item.name) if item.max_age is not None else item.name for item in group)

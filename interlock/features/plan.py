@@ -122,7 +122,7 @@ class Plan:
     @cached_property
     def layout(self) -> str:
         """The fingerprint of everything that decides the bytes of a store: the lists in their order, and what each holds."""
-        totals = [[each.history, each.keys, each.counts, each.squares] for each in self.totals]
+        totals = [[each.history, each.keys, each.counts, each.squares, each.spans] for each in self.totals]
         rows = [[each.history, each.keys, each.where, [_essence(feature) for feature in each.features]] for each in self.rows]
         tables = {name: msgspec.to_builtins(reference) for name, reference in self.features.references.items()}
         histories = [[name, msgspec.to_builtins(history)] for name, history in self.features.histories.items()]

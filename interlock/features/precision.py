@@ -29,6 +29,8 @@ def precision(line: Line, item: Declared, measure: Node, dtype: pl.DataType) -> 
     places, most = item.what.get("places", 0), item.what.get("max_abs", bound(line, item.what["history"], measure))
     if type(places) is not int or not 0 <= places <= MOST_PLACES:
         raise line.wrong(f"places={places!r} is no number of decimals", f"write 0 to {MOST_PLACES}")
+    if dtype == pl.Float32 and places:
+        raise line.wrong(f"{shown} is Float32, in which no decimal is exact", "read its column as Float64")
     if most is None:
         raise line.wrong(f"{shown} has no bound", "give its column ge= and le= in schema.py, or state max_abs=")
     if not isinstance(most, int | float) or not most > 0:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import ModuleType
 
 import polars as pl
@@ -9,9 +10,11 @@ import polars as pl
 from interlock.contracts import check, reader
 from interlock.errors import ContractError, DeclarationError
 from interlock.frames import ROW
+from interlock.loading import raised_in
 from interlock.usecase import Schema, Table
 
 MATURED = "matured_at"
+UTC = pl.Datetime("us", "UTC")
 
 
 def requests(events: ModuleType, schema: Schema, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
@@ -19,7 +22,7 @@ def requests(events: ModuleType, schema: Schema, tables: Mapping[str, pl.LazyFra
     request = schema.request
     made = _call(events, "requests", tables)
     kept = [*request.types, *([ROW] if ROW in made.columns else [])]
-    _fits(made, request, events, "requests")
+    _fits(made, request.types, events, "requests")
     frame = made.select(kept).sort(_key(request))
     _holds(frame, request)
     return frame
@@ -30,19 +33,33 @@ def outcomes(events: ModuleType, schema: Schema, tables: Mapping[str, pl.LazyFra
     assert schema.outcome is not None
     key, outcome = _key(schema.request), schema.outcome
     made = _call(events, "outcomes", {**tables, "requests": asked.lazy()})
-    _fits(made, outcome, events, "outcomes")
+    _fits(made, {**outcome.types, **({outcome.label_time: UTC} if outcome.label_time else {})}, events, "outcomes")
     if made.select(pl.struct(key).is_duplicated().any()).item():
         raise ContractError(f"{events.__file__}: outcomes() gives two outcomes for one request", f"make ({', '.join(key)}) unique")
-    joined = asked.select(key).join(made.select(*key, *outcome.types), on=key, how="left", maintain_order="left")
-    return joined.with_columns(_matured(schema)) if schema.request.as_of else joined
+    known = made.select(*key, _label(schema, events), *([pl.col(outcome.label_time).alias(MATURED)] if outcome.label_time else []))
+    joined = asked.select(key).join(known, on=key, how="left", maintain_order="left")
+    if schema.request.as_of is None:
+        return joined.drop(MATURED, strict=False)
+    return joined if outcome.label_time else joined.with_columns(_matured(schema).alias(MATURED))
 
 
 def _matured(schema: Schema) -> pl.Expr:
-    """When an outcome could be known: a horizon after the request for every row alike, or its own time, or at once."""
+    """When an outcome without a time of its own could be known: a horizon after the request for every row alike, or at once."""
     assert schema.outcome is not None
-    if schema.outcome.label_time is not None:
-        return pl.col(schema.outcome.label_time).alias(MATURED)
-    return (pl.col(schema.request.as_of or "") + pl.duration(microseconds=schema.outcome.horizon or 0)).alias(MATURED)
+    return pl.col(schema.request.as_of or "") + pl.duration(microseconds=schema.outcome.horizon or 0)
+
+
+def _label(schema: Schema, events: ModuleType) -> str:
+    """The one column of the outcome that is the label; raises DeclarationError where that is not clear."""
+    assert schema.outcome is not None
+    known = {*_key(schema.request), *([schema.outcome.label_time] if schema.outcome.label_time else [])}
+    labels = [name for name in schema.outcome.types if name not in known]
+    if len(labels) != 1:
+        raise DeclarationError(
+            f"{Path(events.__file__ or '').with_name('schema.py')}: the outcome has {len(labels)} labels: {', '.join(labels) or 'none'}",
+            "declare one column there, beside the time at which it is known",
+        )
+    return labels[0]
 
 
 def _key(request: Table) -> list[str]:
@@ -60,10 +77,13 @@ def _call(events: ModuleType, name: str, tables: Mapping[str, pl.LazyFrame]) -> 
         return function(**{table: tables[table] for table in wanted}).collect()
     except pl.exceptions.PolarsError as error:
         raise DeclarationError(f"{events.__file__}: {name}(): {error}", "mend the expression that Polars names") from error
+    except Exception as error:
+        place = raised_in(error, Path(events.__file__ or ""))
+        raise DeclarationError(f"{place}: {name}(): {type(error).__name__}: {error}", "mend the line named above") from error
 
 
-def _fits(made: pl.DataFrame, table: Table, events: ModuleType, name: str) -> None:
-    for column, dtype in table.types.items():
+def _fits(made: pl.DataFrame, types: Mapping[str, pl.DataType], events: ModuleType, name: str) -> None:
+    for column, dtype in types.items():
         if column not in made.columns:
             raise DeclarationError(f"{events.__file__}: {name}() gives no column {column}", f"it gives: {', '.join(made.columns)}")
         if made.schema[column] != dtype:

@@ -4,7 +4,7 @@ State is a pure function of what it was filled from and of the events since; eve
 or not at all, and carries the position in the event log that it brings the state to.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -166,6 +166,12 @@ def latest_seen(rows: pl.DataFrame, before: int | None = None) -> int | None:
     """The watermark after `rows`: when the last of them was seen, or that of `before`."""
     times = [*(entries.micros(rows[SEEN]).tolist() if rows.height else []), *([] if before is None else [before])]
     return max(times, default=None)
+
+
+def end(histories: Iterable[pl.DataFrame]) -> datetime | None:
+    """The first moment before which all rows of `histories` had been seen; None where there is no row."""
+    last = max((mark for mark in map(latest_seen, histories) if mark is not None), default=None)
+    return None if last is None else keys.moment(last + 1)
 
 
 def positions_of(state: State) -> dict[str, Any]:

@@ -1,96 +1,103 @@
-"""Trailing windows offline: two as-of joins on running integer totals, and range reads for least and greatest.
+"""Trailing windows offline: differences of running integer totals, and range reads for least and greatest.
 
 A window of width W at t covers rows with event time in [t − W, t) that had been seen before t, which is
 total(seen < t) − total(event time < t − W): no row is seen later than W after its event time, so whatever happened
 before t − W had been seen before t.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
+import numpy as np
 import polars as pl
 
 from interlock.errors import ContractError
-from interlock.features import arithmetic
-from interlock.features.asof import per_entity, strictly_before
+from interlock.features import arithmetic, expressions
+from interlock.features.asof import Joined, Numbers, Order
 from interlock.features.featureset import Window
 from interlock.features.histories import ID, SEEN, TIME
 
 RANGE_ROWS = 4_000_000
+Best: TypeAlias = Callable[..., pl.Expr]
+BEST: dict[str, tuple[Best, Best]] = {"min": (pl.min_horizontal, pl.min), "max": (pl.max_horizontal, pl.max)}
 
 
-def totals(windows: Sequence[Window], requests: pl.DataFrame, as_of: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """One column a window, for windows of one history that share keys and `ago`; `rows` have no null key."""
-    keys, at = windows[0].keys, pl.col(as_of) - pl.duration(microseconds=windows[0].ago)
-    columns = {name: part for window in windows for name, part in arithmetic.parts(window).items()}
-    refuse_inexact(windows, rows)
-    rows = rows.select(*(column for column, _ in keys), TIME, SEEN, **columns)
-    by_time = _running(rows, TIME, list(columns), keys)
-    at_once = rows.select((pl.col(SEEN) == pl.col(TIME)).all()).item()
-    by_seen = by_time.rename({TIME: SEEN}) if at_once else _running(rows, SEEN, list(columns), keys)
-    upper = strictly_before(requests, at, by_seen, SEEN, keys)
+def totals(windows: Sequence[Window], joined: Joined) -> pl.DataFrame:
+    """One column a window, for windows of one history and key."""
+    ends, starts = {window.ago for window in windows}, {window.ago + window.width for window in windows}
+    if joined.by_seen is joined.by_time:
+        upper = lower = _totals(windows, joined, joined.by_time, ends | starts)
+    else:
+        upper, lower = _totals(windows, joined, joined.by_seen, ends), _totals(windows, joined, joined.by_time, starts)
     found: dict[str, pl.Series] = {}
-    for width in sorted({window.width for window in windows}):
-        alike = [window for window in windows if window.width == width]
-        needed = sorted({name for window in alike for name in arithmetic.parts(window)})
-        base = by_time.select(*(column for column, _ in keys), TIME, *needed)
-        lower = strictly_before(requests, at - pl.duration(microseconds=width), base, TIME, keys)
-        differences = pl.DataFrame([upper[name].fill_null(0) - lower[name].fill_null(0) for name in needed])
-        found |= {window.name: differences.select(arithmetic.finished(window).alias(window.name)).to_series() for window in alike}
+    for ago, width in {(window.ago, window.width) for window in windows}:
+        alike = [window for window in windows if (window.ago, window.width) == (ago, width)]
+        needed = {name for window in alike for name in arithmetic.parts(window)}
+        differences = pl.DataFrame([upper[ago][name] - lower[ago + width][name] for name in needed])
+        found |= differences.select(arithmetic.finished(window).alias(window.name) for window in alike).to_dict()
     return pl.DataFrame([found[window.name] for window in windows])
 
 
-def ranges(windows: Sequence[Window], requests: pl.DataFrame, as_of: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """One column a window of least or greatest values: the rows of each request's range are read, a bounded number at a time."""
-    found = []
-    for window in windows:
-        keys = window.keys
-        names = [column for column, _ in keys]
-        value = arithmetic.ranged(window).alias("__value")
-        own = rows.filter(arithmetic.kept(window)).sort(*names, TIME, ID).select(*names, TIME, SEEN, value).with_row_index("__row")
-        at = pl.col(as_of) - pl.duration(microseconds=window.ago)
-        found.append(_extreme(window, own, _spans(window, own, requests, at)).alias(window.name))
-    return pl.DataFrame(found)
-
-
-def _running(rows: pl.DataFrame, on: str, columns: list[str], keys: Sequence[tuple[str, str]]) -> pl.DataFrame:
-    names = [column for column, _ in keys]
-    return rows.sort(on).select(*names, on, *(per_entity(pl.col(column).cum_sum(), keys) for column in columns))
-
-
-def _spans(window: Window, own: pl.DataFrame, requests: pl.DataFrame, at: pl.Expr) -> pl.DataFrame:
-    """For each request the rows [first, last) of its window by event time, and its moment."""
-    names = [column for column, _ in window.keys]
-    placed = own.select(*names, TIME, end=pl.col("__row") + 1, start=per_entity(pl.col("__row").first(), window.keys))
-    placed = placed.sort(TIME, maintain_order=True)
-    upper = strictly_before(requests, at, placed, TIME, window.keys)
-    lower = strictly_before(requests, at - pl.duration(microseconds=window.width), placed.drop("start"), TIME, window.keys)
-    moment = requests.select(at.alias("at"))
-    return moment.hstack(
-        [upper["end"].alias("last"), pl.select(pl.coalesce(lower["end"], upper["start"]).alias("first")).to_series()]
-    ).with_row_index("__asked")
-
-
-def _extreme(window: Window, own: pl.DataFrame, spans: pl.DataFrame) -> pl.Series:
-    some = spans.filter(pl.col("last") > pl.col("first")).with_columns(
-        block=(pl.col("last") - pl.col("first")).cast(pl.Int64).cum_sum() // RANGE_ROWS
-    )
-    best = pl.col("__value").min() if window.statistic == "min" else pl.col("__value").max()
-    done = [pl.DataFrame(schema={"__asked": pl.UInt32, "__value": own.schema["__value"]})]
-    for block in some.partition_by("block", maintain_order=True):
-        pairs = block.select("__asked", "at", __row=pl.int_ranges("first", "last", dtype=pl.UInt32)).explode("__row")
-        rows = own[pairs["__row"]].select(SEEN, "__value").hstack(pairs.select("__asked", "at"))
-        done.append(rows.filter(pl.col(SEEN) < pl.col("at")).group_by("__asked").agg(best))
-    return spans.select("__asked").join(pl.concat(done), on="__asked", how="left", maintain_order="left")["__value"]
+def extreme(window: Window, joined: Joined) -> pl.Series:
+    """The least or greatest value in the window of each request: of the rows that surely had been seen, and of later ones."""
+    past, own = joined.past, joined.where(arithmetic.kept(window)).by_time
+    first, middle, last = (own.before(window.ago + back) for back in (window.width, past.lateness, 0))
+    rows = past.rows.select(value=arithmetic.ranged(window), seen=pl.col(SEEN).dt.timestamp("us")).select(pl.all().gather(own.rows))
+    of_two, of_all = BEST[window.statistic]
+    surely = _surely(rows["value"], first, middle, of_two)
+    recently = _recently(rows, middle, last, past.moments - window.ago, of_all)
+    return pl.select(of_two(surely, recently).alias(window.name)).to_series()
 
 
 def refuse_inexact(windows: Sequence[Window], rows: pl.DataFrame) -> None:
     """Raise ContractError where a measure has more decimals than its places, or lies beyond its bound."""
+    checked: set[str] = set()
     for window in windows:
-        if window.measure is None:
+        what = expressions.digest([window.where, window.measure, window.places, window.max_abs, window.keys])
+        if window.measure is None or arithmetic.value_is_exact(window) or what in checked:
             continue
-        broken = rows.filter(arithmetic.kept(window) & arithmetic.inexact(window))
+        checked.add(what)
+        own = [pl.col(column).is_not_null() for column, _ in window.keys]
+        broken = rows.filter(arithmetic.kept(window) & arithmetic.inexact(window), *own)
         if broken.height:
             raise ContractError(
                 f"{window.name}: {broken.height} rows of {window.history} have a measure beyond {window.places} places or ±{window.max_abs:g}, first {broken[ID][0]}",
                 "state more places or a greater max_abs, or set these rows aside by a rule",
             )
+
+
+def _totals(windows: Sequence[Window], joined: Joined, order: Order, backs: Iterable[int]) -> dict[int, pl.DataFrame]:
+    """For each of `backs`, the running totals that each request finds before its moment less so much."""
+    parts = {name: part for window in windows for name, part in arithmetic.parts(window).items()}
+    read = {name for part in parts.values() for name in part.meta.root_names()} or {TIME}
+    running = joined.past.rows.select(pl.col(read).gather(order.rows)).with_columns(**parts).select(pl.col(list(parts)).cum_sum())
+    return {back: _after(order.before(back), running) for back in backs}
+
+
+def _after(counts: Numbers, running: pl.DataFrame) -> pl.DataFrame:
+    """The totals of the first so many rows."""
+    places = pl.Series(counts) - 1
+    return running.select(pl.all().gather(places.set(places < 0, None)).fill_null(0))
+
+
+def _surely(values: pl.Series, first: Numbers, last: Numbers, of_two: Best) -> pl.Series:
+    """The best of `values` from `first` to before `last`: of two stretches that cover it, each as long as one power of two."""
+    found, length, step = values.clear(len(first)), last - first, 1
+    while step <= length.max(initial=0):
+        some = np.flatnonzero((step <= length) & (length < 2 * step))
+        found.scatter(some, pl.select(of_two(values[first[some]], values[last[some] - step])).to_series())
+        values = pl.select(of_two(values.head(-step), values.slice(step))).to_series()
+        step *= 2
+    return found
+
+
+def _recently(rows: pl.DataFrame, first: Numbers, last: Numbers, moments: Numbers, of_all: Best) -> pl.Series:
+    """The best value of `rows` from `first` to before `last`, of those seen before the moment; a bounded number is read at a time."""
+    found, length = rows["value"].clear(len(first)), pl.Series(last - first)
+    spans = pl.DataFrame({"first": first, "last": last, "at": moments, "block": length.cum_sum() // RANGE_ROWS}).with_row_index("asked")
+    for block in spans.filter(length > 0).partition_by("block"):
+        pairs = block.select("asked", "at", row=pl.int_ranges("first", "last")).explode("row")
+        seen = rows.select(pl.all().gather(pairs["row"])).hstack(pairs).filter(pl.col("seen") < pl.col("at"))
+        some = seen.group_by("asked").agg(of_all("value"))
+        found.scatter(some["asked"], some["value"])
+    return found

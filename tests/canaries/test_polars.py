@@ -54,7 +54,7 @@ def test_whole_quotients_and_remainders_of_floats_differ_between_one_row_and_man
 
 
 def test_an_as_of_join_by_key_on_unsorted_rows_gives_wrong_values_with_no_more_than_a_warning() -> None:
-    """The same rows sorted give others; sorted rows are warned of as well, so the warning tells nothing: asof.strictly_before."""
+    """The same rows sorted give others; sorted rows are warned of as well, so the warning tells nothing: asof searches in sorted numbers instead."""
     moments = np.random.default_rng(1).permutation(100)
     rows = pl.DataFrame({"k": ["a", "b"] * 20, "t": moments[:40], "v": range(40)})
     asked = pl.DataFrame({"k": ["a", "b"] * 15, "t": moments[40:70]})
@@ -71,7 +71,7 @@ def test_an_as_of_join_by_key_on_unsorted_rows_gives_wrong_values_with_no_more_t
 @pytest.mark.filterwarnings("ignore:Sortedness")
 @pytest.mark.parametrize("by", [None, "k", ["k", "l"]])
 def test_an_as_of_join_takes_the_last_of_equal_rows_and_can_leave_the_moment_itself_out(by: str | list[str] | None) -> None:
-    """Running totals rely on both: the last of several rows of one moment holds the total of all of them."""
+    """What any as-of join over running totals needs: the last of several rows of one moment holds the total of all of them."""
     rows = pl.DataFrame({"k": ["a"] * 4, "l": ["b"] * 4, "t": [1, 2, 2, 2], "v": [1, 2, 3, 4]})
     asked = pl.DataFrame({"k": ["a"] * 3, "l": ["b"] * 3, "t": [1, 2, 3]})
     assert asked.join_asof(rows, on="t", by=by, allow_exact_matches=False)["v"].to_list() == [None, 1, 4]
@@ -164,7 +164,7 @@ def test_the_least_of_two_zeros_is_the_first_one() -> None:
 
 
 def test_a_null_row_number_reads_a_null_row_and_a_null_key_joins_nothing() -> None:
-    """offline.latest reads the row that an as-of join found, or found not; a reference has no row for a null key."""
+    """A latest value is read from the row that was found, or found not; a reference has no row for a null key."""
     rows = pl.DataFrame({"x": [1, 2]})
     assert rows[pl.Series([1, None, 0], dtype=pl.UInt32)]["x"].to_list() == [2, None, 1]
     keys = pl.DataFrame({"k": [None, "a"], "v": [1, 2]}, schema={"k": pl.String, "v": pl.Int64})

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+
+from interlock.params import read_yaml
 from tools import readme
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +24,7 @@ def test_the_graph_and_the_outcome_are_those_of_the_project() -> None:
 def test_the_picture_shows_every_stage_and_no_arrow_that_a_longer_way_implies() -> None:
     """Every stage of dvc.yaml stands in the picture, and taking away any arrow cuts two stages that stood on each other."""
     arrows = re.findall(r"(\w+) --> (\w+)", readme.graph())
-    stages = readme.read_yaml(Path("dvc.yaml"))["stages"]
+    stages = read_yaml(Path("dvc.yaml"))["stages"]
     assert {name for arrow in arrows for name in arrow} == set(stages)
     reads = {name: {above for above, below in arrows if below == name} for name in stages}
     for above, below in arrows:

@@ -51,6 +51,7 @@ class Sales(pa.DataFrameModel):
     sold: Utc
     local: pl.Datetime("us")
     price: float
+    weight: pl.Float32
     pieces: pl.Int32 = pa.Field(ge=0, le=100)
     many: int = pa.Field(ge=0)
     kind: str
@@ -64,7 +65,7 @@ class Visits(pa.DataFrameModel):
     loaded: Utc
     pages: pl.Int32 = pa.Field(ge=0, le=500)
 
-Sold = history(of=Sales, by="customer", id="number", time="sold", columns=["shop", "price", "pieces", "many", "kind", "paid"])
+Sold = history(of=Sales, by="customer", id="number", time="sold", columns=["shop", "price", "weight", "pieces", "many", "kind", "paid"])
 """
 FEATURES = """
 import polars as pl
@@ -115,6 +116,18 @@ last = sold.latest("kind", "Last kind", max_age="400d", ago="7d", deprecated="us
     assert (spent.width, spent.places, spent.max_abs, spent.keys) == (604_800_000_000, 2, 1000.0, (("customer", "customer"),))
     assert (last.max_age, last.ago, last.about.deprecated) == (34_560_000_000_000, 604_800_000_000, "use kinds")
     assert (made.by_name["tenure"].about.expect, made.by_name["tenure"].about.severity) == ((0.0, 9000.0), "fail")
+
+
+def test_small_numbers_may_be_computed_with_where_nothing_can_wrap(write: Write) -> None:
+    """As floats, or cast before; a quotient or a remainder is no greater than what it is made of."""
+    text = """
+half = on_demand(col("as_of").dt.hour() * 0.5, "Hours by twos")
+minutes = on_demand(col("as_of").dt.hour().cast(pl.Int64) * 60 + col("as_of").dt.minute(), "Minutes")
+part = on_demand(col("as_of").dt.hour() // 6 % 2, "Quarter of the day")
+more = on_demand(col("customer").str.len_chars() + 5, "Letters")
+"""
+    made = collect.load(write(text))
+    assert [feature.dtype for feature in made.features] == ["Float64", "Int64", "Int8", "UInt32"]
 
 
 def test_types_and_bounds_are_inferred(write: Write) -> None:
@@ -199,6 +212,10 @@ MISTAKES = {
     "a bound below nothing": ('x = sold.sum("many", "7d", "x", max_abs=-3)  # <-', "max_abs=-3 is no bound"),
     "a bound that is text": ('x = sold.sum("many", "7d", "x", max_abs="3")  # <-', "max_abs='3' is no bound"),
     "float without places": ('x = sold.mean("price", "7d", "x", max_abs=10)  # <-', "price is a float without places"),
+    "decimals of 32 bits": ('x = sold.mean("weight", "7d", "x", places=1, max_abs=10)  # <-', "weight is Float32, in which no decimal is exact"),
+    "eight bits that wrap": ('x = on_demand(col("as_of").dt.hour() * 60, "x")  # <-', "in Int8 could wrap"),
+    "eight bits that wrap with a sum": ('x = on_demand(1.5 * (60 + col("as_of").dt.minute()), "x")  # <-', "in Int8 could wrap"),
+    "below zero without a sign": ('x = on_demand(col("customer").str.len_chars() - 5, "x")  # <-', "in UInt32 would wrap below zero"),
     "half a place": ('x = sold.mean("price", "7d", "x", places=1.5, max_abs=10)  # <-', "places=1.5 is no number of decimals"),
     "too many places": ('x = sold.mean("price", "7d", "x", places=10, max_abs=1)  # <-', "places=10 is no number of decimals"),
     "places of a count": ('x = sold.count("7d", "x", places=2)  # <-', "places is not an option of count"),

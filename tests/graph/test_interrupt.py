@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from tests.graph.clone import RAN, Clone, stages
 STAGES = stages()
 KILLER = Path(__file__).parent / "killer"
 WRITTEN = ("data", "models", "reports")
-INTERRUPTIONS = 5
+INTERRUPTIONS = 4
 
 
 def outputs(clone: Clone) -> dict[str, bytes]:
@@ -32,32 +31,28 @@ def hidden(clone: Clone) -> list[str]:
     return [path.relative_to(clone.folder).as_posix() for path in found]
 
 
-def moments() -> Iterator[float]:
-    """Seconds to wait before each interruption, the same in each run of the tests."""
-    chosen = random.Random(2013)  # noqa: S311 - nothing secret
-    return (chosen.uniform(1.0, 4.0) for _ in range(INTERRUPTIONS))
-
-
 def interrupt(clone: Clone, seconds: float, sign: signal.Signals) -> str:
-    """Start `dvc repro`, send it and what it started `sign` after so many seconds; what it said until then."""
+    """Start `dvc repro`, and send it and what it started `sign` so many seconds after its first stage began; what it said."""
     with subprocess.Popen(
-        [sys.executable, "-P", "-m", "dvc", "repro"], cwd=clone.folder, env=clone.environment, text=True,
+        [sys.executable, "-u", "-P", "-m", "dvc", "repro"], cwd=clone.folder, env=clone.environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
     ) as running:  # fmt: skip
+        said = next((line for line in running.stdout or () if RAN.match(line)), "")
         time.sleep(seconds)
         os.killpg(running.pid, sign)
-        return running.communicate(timeout=60)[0]
+        return said + running.communicate(timeout=60)[0]
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
 def test_an_interrupted_run_is_completed(sign: signal.Signals, finished: Clone, clone: Clone) -> None:
-    """From nothing, interrupted five times at random moments, within stages too: whatever file is in its place is whole, and in
+    """From nothing, interrupted four times at random moments, within stages too: whatever file is in its place is whole, and in
     the end every hash is that of the run that nothing disturbed."""
     expected = outputs(finished)
     clone.run("git", "rm", "-r", "--quiet", "--cached", "reports", "dvc.lock")
     clone.run("rm", "-rf", "dvc.lock", ".dvc/cache", ".dvc/tmp", *(out for stage in STAGES.values() for out in stage.outs))
-    begun = []
-    for seconds in moments():
+    begun, chosen = [], random.Random(2013)  # noqa: S311 - nothing secret, and the same in each run of the tests
+    for _ in range(INTERRUPTIONS):
+        seconds = chosen.uniform(0, 3)
         begun += RAN.findall(interrupt(clone, seconds, sign))
         found = outputs(clone)
         assert {path for path in found if not Path(path).name.startswith(".") and found[path] != expected[path]} == set()

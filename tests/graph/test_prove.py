@@ -2,21 +2,19 @@
 
 import json
 
-import pytest
-
 from tests.graph.clone import Clone, stages
 
 CLOCKED = "scored.with_columns(score=scored['score'] * (__import__('time').time_ns() % 997 / 997))"
 
 
-@pytest.mark.parametrize("threads", ["1", "2"])
-def test_the_small_world_is_proven(threads: str, clone: Clone) -> None:
-    """Rebuilt in a clean clone, at one thread and at two, every output of every stage has the hash of dvc.lock."""
-    done = clone.interlock("prove", "--json", POLARS_MAX_THREADS=threads)
+def test_the_small_world_is_proven(clone: Clone) -> None:
+    """Rebuilt at one thread in a clean clone, every output of every stage has the hash that dvc.lock has of it from as many
+    threads as there are cores."""
+    done = clone.interlock("prove", "--json", POLARS_MAX_THREADS="1")
     proof = json.loads(done.stdout)
     assert proof["holds"] is True
     assert proof["stages"] == {name: len(stage.outs) for name, stage in stages().items()}
-    assert proof["platform"]["POLARS_MAX_THREADS"] == threads
+    assert proof["platform"]["POLARS_MAX_THREADS"] == "1"
     assert clone.run("git", "status", "--porcelain").stdout == ""
 
 

@@ -9,7 +9,7 @@ from interlock.errors import ArtifactError
 from interlock.modeling.explain import check, explain
 
 if TYPE_CHECKING:
-    from conftest import Example
+    from tests.modeling.conftest import Example
 
 
 def test_importance_is_the_mean_absolute_contribution(example: "Example") -> None:

@@ -17,7 +17,7 @@ from interlock.modeling import artifact
 from interlock.modeling.score import Scorer
 
 if TYPE_CHECKING:
-    from conftest import Example
+    from tests.modeling.conftest import Example
 
 
 @settings(max_examples=25, deadline=None)

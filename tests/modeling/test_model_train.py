@@ -17,7 +17,7 @@ from interlock.params import convert
 from tests.modeled_flights import MODEL
 
 if TYPE_CHECKING:
-    from conftest import Example
+    from tests.modeling.conftest import Example
 
 TASK = Task(kind="binary", positive="late")
 
@@ -59,7 +59,7 @@ def test_training_stops_by_validation_alone() -> None:
         )
         for name in ("train", "validation")
     ]
-    trained = fit(*rows, model(rounds=2000, early_stopping=5, min_data_in_leaf=5), TASK)
+    trained = fit(rows[0], rows[1], model(rounds=2000, early_stopping=5, min_data_in_leaf=5), TASK)
     assert trained.curve[-1]["round"] == trained.rounds + 5
     assert trained.curve[-1]["training"] > 0.6
 
@@ -78,10 +78,10 @@ def test_the_baseline_is_the_rate_of_training(example: "Example") -> None:
 def test_excluded_features_are_not_read(example: "Example") -> None:
     """A model without two features knows neither their names nor their values; a misspelt one is refused."""
     few = [part(rows, features=rows.features.head(3000), label=rows.label.head(3000)) for rows in (example.train, example.validation)]
-    trained = fit(*few, model(exclude=["air", "tailnum"], rounds=3), TASK)
+    trained = fit(few[0], few[1], model(exclude=["air", "tailnum"], rounds=3), TASK)
     assert trained.encoder.names == ["carrier", "origin", "dest", "hour", "distance", "part", "morning"]
     with pytest.raises(ConfigError, match="'tail' is not a feature"):
-        fit(*few, model(exclude=["tail"]), TASK)
+        fit(few[0], few[1], model(exclude=["tail"]), TASK)
 
 
 @pytest.mark.parametrize("name", ["train", "validation"])
@@ -111,7 +111,7 @@ def test_features_that_say_nothing_make_a_model_of_the_base_rate(example: "Examp
         for rows in (example.train, example.validation)
         for n in [rows.label.len()]
     ]
-    trained = fit(*nothing, model(), TASK)
+    trained = fit(nothing[0], nothing[1], model(), TASK)
     assert len(trained.calibrator.raw) == 1
     assert trained.calibrator.probability[0] == pytest.approx(example.validation.label.mean())
 

@@ -15,7 +15,7 @@ from interlock.params import convert, read_yaml
 from tests.modeled_flights import MODEL
 
 TASK = Task(kind="binary", positive="late")
-NONSENSE = {
+NONSENSE: dict[str, list[Any]] = {
     "rounds": [0, -1, 1.5, "3000"], "early_stopping": [0], "learning_rate": [0, -0.1, 1.5, float("nan"), "1e-2"], "num_leaves": [1, 0],
     "min_data_in_leaf": [0], "feature_fraction": [0, 1.1], "bagging_fraction": [0, 2], "bagging_freq": [-1], "lambda_l1": [-1],
     "lambda_l2": [-0.5, float("inf"), float("nan")], "max_bin": [1], "cat_smooth": [-1], "cat_l2": [-1],

@@ -33,7 +33,7 @@ def test_every_labelled_row_of_validation_and_test_is_scored(project: Path) -> N
         found = frames.read(project / f"data/predictions/{name}.parquet")
         assert found.columns == [*modeled_flights.KEY, "label", "raw_score", "score"]
         assert found.drop("raw_score", "score").equals(rows.select(*modeled_flights.KEY, pl.col("late").alias("label")))
-        assert found["raw_score"].to_list() == booster.predict(encoder.matrix(rows), raw_score=True).tolist()
+        assert found["raw_score"].to_list() == list(booster.predict(encoder.matrix(rows), raw_score=True))
 
 
 def test_predictions_have_the_same_bytes_at_any_number_of_threads(project: Path) -> None:

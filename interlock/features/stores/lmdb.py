@@ -27,7 +27,7 @@ class Lmdb:
             raise ArtifactError(
                 f"{folder} is not an online store: {error}", "restore a backup, or delete it and materialize again"
             ) from error
-        self.idle, self.active = Condition(), 0
+        self.idle, self.active, self.resizing = Condition(), 0, False
 
     def read(self, reads: Reads) -> Found:
         return self._attempt(lambda transaction: _read(transaction, reads))
@@ -58,6 +58,7 @@ class Lmdb:
         """What `work` makes of one transaction; where the map is too small for it, the map grows and it is done again."""
         while True:
             with self.idle:
+                self.idle.wait_for(lambda: not self.resizing)
                 self.active += 1
             try:
                 with self.env.begin(write=write) as transaction:
@@ -75,8 +76,12 @@ class Lmdb:
     def _resize(self, *, grown: bool) -> None:
         """Set the size of the map, which no transaction of this process may be in."""
         with self.idle:
+            self.idle.wait_for(lambda: not self.resizing)
+            self.resizing = True
             self.idle.wait_for(lambda: not self.active)
             self.env.set_mapsize(self.env.info()["map_size"] * 2 if grown else 0)
+            self.resizing = False
+            self.idle.notify_all()
 
 
 def _read(transaction: lmdb.Transaction, reads: Reads) -> Found:
