@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from interlock.features import entries, expressions, keys, offline
+from interlock.features import arithmetic, entries, expressions, keys, offline
 from interlock.features.featureset import FeatureSet, History, Latest, Request, Window
 from interlock.features.histories import ID, SEEN, TIME
 from interlock.features.online import Online
@@ -72,7 +72,8 @@ def _offline(features: FeatureSet, feature: Latest | Window, rows: pl.DataFrame,
     if feature.where is not None:
         own = own.filter(expressions.build(feature.where))
     if isinstance(feature, Window) and feature.measure is not None:
-        own = own.filter(expressions.build(feature.measure).is_not_null())
+        measure = arithmetic.ranged(feature) if feature.statistic in RANGED else expressions.build(feature.measure)
+        own = own.filter(measure.is_not_null())
     own = own.sort(TIME, ID).select(pl.int_range(1, pl.len() + 1).alias(ALONE), ID, TIME, SEEN)
     made = offline.compute(_alone(features, feature), _copies(features, request, own.height), {TABLE: own.drop(ID).lazy()})
     counted = keys.identities(own.filter(made[feature.name].fill_null(0) > 0)[ID])

@@ -204,6 +204,7 @@ def test_a_limit_goes_with_all() -> None:
 def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without features there is nothing to compare, and the remedy is to make them."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "dvc.yaml").touch()
     error = invoke().exception
     assert isinstance(error, InterlockError)
     assert "featureset.json does not exist" in str(error)

@@ -43,8 +43,8 @@ def test_the_valid_table_is_raw_less_quarantine_in_raw_order(rows: int, quaranti
 def test_the_folder_is_written_whole() -> None:
     """What an earlier run left for a table that is gone, or half-written, does not stay."""
     ledger.write({"old": _entries([1]), "things": _entries([1])})
-    (ledger.QUARANTINE.parent / ".quarantine.partial").mkdir()
-    (ledger.QUARANTINE.parent / ".quarantine.partial/half.parquet").write_bytes(b"PAR1")
+    (ledger.QUARANTINE.parent / ".quarantine.new").mkdir()
+    (ledger.QUARANTINE.parent / ".quarantine.new/half.parquet").write_bytes(b"PAR1")
     ledger.write({"things": _entries([])})
     assert [path.name for path in ledger.QUARANTINE.parent.rglob("*")] == ["quarantine", "things.parquet"]
     assert frames.read(ledger.QUARANTINE / "things.parquet").equals(ledger.LEDGER)

@@ -129,7 +129,11 @@ def test_features_without_text_have_no_unseen_category() -> None:
     assert set(always({"hour": pl.Int8()})) == {"missing_one", "missing_all", "extreme_one", "extreme_all"}
 
 
-@pytest.mark.parametrize("change", [{"hours": 3}, {"hour": "late"}, {"hour": 1000}, {"hour": col("our") + 1}], ids=["no feature", "text", "too great", "no column"])
+@pytest.mark.parametrize(
+    "change",
+    [{"hours": 3}, {"hour": "late"}, {"hour": 1000}, {"hour": col("our") + 1}],
+    ids=["no feature", "text", "too great", "no column"],
+)
 def test_a_change_that_cannot_be_made_is_refused_by_name(change: dict[str, object]) -> None:
     """A feature that is not there, or a value that its type cannot hold: the error names the case and the features."""
     with pytest.raises(DeclarationError, match=r"(?s)stress\.py: later: .*features are: carrier, origin"):

@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from interlock.features import counted
 from interlock.features.featureset import Latest, Window
 from interlock.features.histories import SEEN, history
+from interlock.features.plan import RANGED
 from interlock.features.state import State
 from interlock.features.stores.memory import Memory
 from tests.features import brute, interpreter
@@ -25,7 +26,13 @@ def contributing(world: brute.World, feature: Latest | Window, request: dict[str
         fresh = last is not None and (feature.max_age is None or moment - last[brute.TIME] <= timedelta(microseconds=feature.max_age))
         return [last] if last is not None and fresh else []
     inside = [row for row in rows if row[brute.TIME] >= moment - timedelta(microseconds=feature.width)]
-    return [row for row in inside if feature.measure is None or interpreter.value(feature.measure, row) is not None]
+    nothing = (None, "nan") if feature.statistic in RANGED else (None,)
+    return [row for row in inside if feature.measure is None or _named(interpreter.value(feature.measure, row)) not in nothing]
+
+
+def _named(value: Any) -> Any:
+    """A value, and NaN by its name."""
+    return "nan" if isinstance(value, float) and value != value else value  # noqa: PLR0124 - what NaN is
 
 
 @settings(max_examples=settings().max_examples // 3)

@@ -13,6 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from interlock.features import offline
+from interlock.features.asof import Timeline
 from interlock.features.bits import differing
 from interlock.features.featureset import Latest, Window
 from interlock.features.histories import ID, SEEN, TIME
@@ -265,8 +266,8 @@ def test_an_event_that_is_missing_is_the_one_that_is_named(world: World, random:
 
 def test_the_offline_side_says_itself_what_it_counted() -> None:
     """A fault of the offline executor is named by its own rows too: here it takes in what was seen at the very moment."""
-    join = pl.DataFrame.join_asof
-    with patch.object(pl.DataFrame, "join_asof", lambda *frames, **how: join(*frames, **{**how, "allow_exact_matches": True})):
+    before = Timeline.before
+    with patch.object(Timeline, "before", lambda line, back: before(line, back - 1)):
         result = Day().compared()
     assert (noted(result, "last")["only_offline"], noted(result, "last")["only_online"]) == (["e4"], ["q1"])
     assert (noted(result, "many")["only_offline"], noted(result, "many")["only_online"]) == ([], ["e2"])
