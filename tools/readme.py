@@ -1,6 +1,6 @@
 """What README.md shows of the project is taken from the project: `python -m tools.readme [--check]`.
 
-The graph comes from dvc.yaml, the outcome from the reports in git.
+The graph comes from dvc.yaml, the outcome from the reports in git, the figures from benchmarks/results.
 """
 
 import difflib
@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from interlock import outcome
-from interlock.files import write_text
+from interlock.files import read_json, write_text
 from interlock.params import read_yaml
 
-README = Path("README.md")
+README, BENCHMARKS = Path("README.md"), Path("benchmarks/README.md")
+RESULTS = Path("benchmarks/results")
 
 
 def graph() -> str:
@@ -46,28 +47,57 @@ def made() -> str:
     return "\n".join(["```text", outcome.title(), "", *lines, "```"])
 
 
-SECTIONS: dict[str, Callable[[], str]] = {"graph": graph, "outcome": made}
+def figures() -> str:
+    """The figures of the last benchmarks, each with what was aimed at."""
+    graph_, features = read_json(RESULTS / "graph.json"), read_json(RESULTS / "features.json")
+    bounds, seconds = graph_["bounds"], graph_["seconds"]
+    own, flights, lmdb, redis = (features[name] for name in ("offline", "flights", "lmdb", "redis"))
+    rows = [
+        ("the graph outside of training, against one plain script", f"{bounds['all else, graph to plain']['value']:.2f} ×", "≤ 2 ×"),
+        ("the same without the stage `parity`, which the script lacks", f"{bounds['the same without parity']['value']:.2f} ×", ""),
+        ("peak memory of the graph", f"{bounds['peak memory of the graph, MB']['value']:,.0f} MB", "< 2,000 MB"),
+        ("`make` with nothing to do, against `dvc repro`", f"{bounds['nothing to do, make to dvc repro']['value']:.2f} ×", "≤ 1.3 ×"),
+        ("`make` with nothing to do", f"{seconds['make, nothing to do']:.2f} s", ""),
+        (f"offline, events a second ({features['rows'] / 1e6:g} M rows)", f"{own['events_per_second'] / 1e6:.2f} M", "≥ 1 M"),
+        ("offline, DuckDB takes", f"{own['duckdb_ratio']:.1f} × as long", "≥ 3 ×"),
+        ("offline, pandas takes", f"{own['pandas_ratio']:.1f} × as long", "≥ 10 ×"),
+        ("offline, memory of a million more events", f"{features['memory_mb']['per_million_rows']:,.0f} MB", "linear"),
+        ("all flights features, against a script by hand", f"{flights['ratio']:.2f} ×", "≤ 1.5 ×"),
+        ("online, one request (LMDB)", f"{lmdb['of_1']:,.0f} µs", "≤ 400 µs"),
+        ("online, a request among 64 (LMDB)", f"{lmdb['of_64_each']:,.0f} µs", "≤ 60 µs"),
+        ("online, a request among 64 (Redis, one round trip)", f"{redis['of_64_each']:,.0f} µs", ""),
+        ("events added, durable", f"{features['adding']['events_per_second']:,.0f} a second", "≥ 20,000"),
+    ]
+    lines = [f"| {what} | {value} | {aim} |" for what, value, aim in rows]
+    return "\n".join(["| figure | measured | aim |", "|---|---|---|", *lines])
 
 
-def text() -> str:
-    """README.md with each section as it should be; raises ValueError where a section's marks are missing."""
-    found = README.read_text(encoding="utf-8")
-    for name, section in SECTIONS.items():
+SECTIONS: dict[Path, dict[str, Callable[[], str]]] = {
+    README: {"graph": graph, "outcome": made, "benchmarks": figures},
+    BENCHMARKS: {"benchmarks": figures},
+}
+
+
+def text(document: Path = README) -> str:
+    """A document with each section as it should be; raises ValueError where a section's marks are missing."""
+    found = document.read_text(encoding="utf-8")
+    for name, section in SECTIONS[document].items():
         marks = re.compile(f"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not marks.search(found):
-            raise ValueError(f"{README} has no section {name}")
+            raise ValueError(f"{document} has no section {name}")
         body = section()
         found = marks.sub(lambda match, body=body: f"{match[1]}{body}\n{match[2]}", found)  # type: ignore[misc] # bound now
     return found
 
 
 def main() -> None:
-    new, old = text(), README.read_text(encoding="utf-8")
-    if "--check" not in sys.argv:
-        write_text(README, new)
-    elif new != old:
-        print("\n".join(difflib.unified_diff(old.splitlines(), new.splitlines(), "README.md", "as it should be", lineterm="")))
-        sys.exit("README.md is out of date\n  → run: python -m tools.readme")
+    for document in SECTIONS:
+        new, old = text(document), document.read_text(encoding="utf-8")
+        if "--check" not in sys.argv:
+            write_text(document, new)
+        elif new != old:
+            print("\n".join(difflib.unified_diff(old.splitlines(), new.splitlines(), str(document), "as it should be", lineterm="")))
+            sys.exit(f"{document} is out of date\n  → run: python -m tools.readme")
 
 
 if __name__ == "__main__":

@@ -16,9 +16,10 @@ def _here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
-def test_the_graph_and_the_outcome_are_those_of_the_project() -> None:
-    """The picture of the graph equals dvc.yaml, and the printed outcome equals the reports in git."""
-    assert readme.text() == readme.README.read_text(encoding="utf-8"), "run: python -m tools.readme"
+@pytest.mark.parametrize("document", readme.SECTIONS, ids=str)
+def test_the_graph_the_outcome_and_the_figures_are_those_of_the_project(document: Path) -> None:
+    """The picture of the graph equals dvc.yaml, the printed outcome the reports in git, each figure a benchmark's result."""
+    assert readme.text(document) == document.read_text(encoding="utf-8"), "run: python -m tools.readme"
 
 
 def test_the_picture_shows_every_stage_and_no_arrow_that_a_longer_way_implies() -> None:
