@@ -17,21 +17,21 @@ ENTITIES = 50_000
 YEAR, HOUR = 365 * 86_400 * 10**6, 3_600 * 10**6
 NAMES = ["count_7d", "mean_30d", "std_90d"]
 
-# Running totals and as-of joins, the algorithm of interlock: the faster of the two in DuckDB.
+# Running totals and as-of joins, the algorithm of interlock.
 TOTALS = """
-with units as (select entity, at, seen, round(amount * 100)::bigint as u from events),
-timed as (select entity, at, count(*) over w as n, sum(u) over w as s, sum(u::hugeint * u) over w as q from units
-          window w as (partition by entity order by at rows unbounded preceding)),
+with units as (select entity, "at", seen, round(amount * 100)::bigint as u from events),
+timed as (select entity, "at", count(*) over w as n, sum(u) over w as s, sum(u::hugeint * u) over w as q from units
+          window w as (partition by entity order by "at" rows unbounded preceding)),
 known as (select entity, seen, count(*) over w as n, sum(u) over w as s, sum(u::hugeint * u) over w as q from units
           window w as (partition by entity order by seen rows unbounded preceding)),
 up as (select r.*, coalesce(b.n, 0) as n, coalesce(b.s, 0) as s, coalesce(b.q, 0) as q
        from requests r asof left join known b on r.entity = b.entity and r.as_of > b.seen),
 a as (select r.number, coalesce(b.n, 0) as n from requests r
-      asof left join timed b on r.entity = b.entity and r.as_of - interval 7 day > b.at),
+      asof left join timed b on r.entity = b.entity and r.as_of - interval 7 day > b."at"),
 b as (select r.number, coalesce(b.n, 0) as n, coalesce(b.s, 0) as s from requests r
-      asof left join timed b on r.entity = b.entity and r.as_of - interval 30 day > b.at),
+      asof left join timed b on r.entity = b.entity and r.as_of - interval 30 day > b."at"),
 c as (select r.number, coalesce(b.n, 0) as n, coalesce(b.s, 0) as s, coalesce(b.q, 0) as q from requests r
-      asof left join timed b on r.entity = b.entity and r.as_of - interval 90 day > b.at)
+      asof left join timed b on r.entity = b.entity and r.as_of - interval 90 day > b."at")
 select number, up.n - a.n as count_7d, (up.s - b.s) / 100.0 / nullif(up.n - b.n, 0) as mean_30d,
        sqrt(((up.n - c.n) * (up.q - c.q) - (up.s - c.s)::hugeint * (up.s - c.s))::double
             / nullif((up.n - c.n) * (up.n - c.n - 1), 0)) / 100 as std_90d
@@ -39,10 +39,10 @@ from up join a using (number) join b using (number) join c using (number) order 
 """
 # The join over a range that one would write first.
 RANGE = """
-select r.number, count(e.at) filter (e.at >= r.as_of - interval 7 day) as count_7d,
-       avg(e.amount) filter (e.at >= r.as_of - interval 30 day) as mean_30d, stddev_samp(e.amount) as std_90d
+select r.number, count(e."at") filter (e."at" >= r.as_of - interval 7 day) as count_7d,
+       avg(e.amount) filter (e."at" >= r.as_of - interval 30 day) as mean_30d, stddev_samp(e.amount) as std_90d
 from requests r left join events e
-  on e.entity = r.entity and e.at >= r.as_of - interval 90 day and e.at < r.as_of and e.seen < r.as_of
+  on e.entity = r.entity and e."at" >= r.as_of - interval 90 day and e."at" < r.as_of and e.seen < r.as_of
 group by r.number order by r.number
 """
 

@@ -19,8 +19,8 @@ def features(requests: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.D
     departures, arrivals, weather = (frame.lazy() for frame in pl.collect_all([departed(tables), landed(tables), observed(tables)]))
     found = pl.collect_all([
         schedule(asked, tables),
-        last(asked, weather, ["origin"], "3h", wind_gust="wind_gust", wind_speed="wind_speed", wind_dir="wind_dir", humidity="humid", visibility="visib", pressure="pressure"),
-        last(ago(asked, "3h"), weather, ["origin"], "3h", pressure_earlier="pressure"),
+        last(asked, weather, ["origin"], "2h", wind_gust="wind_gust", wind_speed="wind_speed", wind_dir="wind_dir", humidity="humid", visibility="visib", pressure="pressure"),
+        last(ago(asked, "3h"), weather, ["origin"], "2h", pressure_earlier="pressure"),
         rolled(asked, weather, ["origin"], rain_3h=total("precip", "2h"), worst_visibility_6h=col("visib").rolling_min_by("at", "5h", closed="left")),
         rolled(asked, departures, ["origin"], origin_delay_1h=mean("dep_delay", "1h"), origin_delay_3h=mean("dep_delay", "3h"),
                origin_late_2h=mean("later", "2h"), origin_spread_3h=col("dep_delay").rolling_std_by("at", "3h", closed="left"),
