@@ -18,7 +18,9 @@ class StageError(InterlockError):
     """A stage that failed; the process ends with the stage's own exit code."""
 
     def __init__(self, stage: str, status: int) -> None:
-        ended = f"was ended by signal {-status}" if status < 0 else f"failed with exit code {status}"
+        # NOTE: a signal's number is negative, or above 128 where a shell stands in between
+        signal = -status if status < 0 else status - 128 if status > 128 else 0
+        ended = f"was ended by signal {signal}" if signal else f"failed with exit code {status}"
         super().__init__(f"stage {stage} {ended}", "mend what it says above, and run again: finished stages are kept")
         self.exit_code = status if status > 0 else 128 - status
 

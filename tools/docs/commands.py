@@ -31,8 +31,19 @@ def verbs(group: click.Group = interlock, above: tuple[str, ...] = ()) -> Iterat
 
 def printed(words: tuple[str, ...]) -> str:
     """What the command prints when it is asked for help."""
+    _forget(words)
     done = CliRunner().invoke(interlock, [*words, "--help"], prog_name="interlock", terminal_width=WIDTH, catch_exceptions=False)
     return done.output
+
+
+def _forget(words: tuple[str, ...]) -> None:
+    """Let a command ask anew what its help option is called: click keeps the names of the first context it was in."""
+    found: click.Command = interlock
+    for word in words:
+        inner = found.get_command(click.Context(found), word) if isinstance(found, click.Group) else None
+        assert inner is not None
+        inner._help_option = None
+        found = inner
 
 
 def _printed(words: tuple[str, ...]) -> Block:
