@@ -7,7 +7,6 @@ or not at all, and carries the position in the event log that it brings the stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 import polars as pl
@@ -172,9 +171,3 @@ def end(histories: Iterable[pl.DataFrame]) -> datetime | None:
     """The first moment before which all rows of `histories` had been seen; None where there is no row."""
     last = max((mark for mark in map(latest_seen, histories) if mark is not None), default=None)
     return None if last is None else keys.moment(last + 1)
-
-
-def positions_of(state: State) -> dict[str, Any]:
-    """The log position and the watermarks, as a prediction records them."""
-    meta = state.meta()
-    return {"position": meta.position, "watermarks": meta.watermarks}

@@ -1,7 +1,7 @@
 """What is known two hours before departure that tells whether a flight will be late.
 
-The day of the year, the temperature and the pressure themselves are left out: they would let the model learn the dates
-of one single year by heart, which on the validation period costs more than they tell.
+The day of the year, the temperature and the pressure themselves are left out: together they let the model learn the dates
+of one single year by heart, which the validation period punishes.
 """
 
 import polars as pl
