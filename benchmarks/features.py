@@ -2,8 +2,8 @@
 
     python -m benchmarks.features [--rows 5000000] [--repeats 3]
 
-Offline: generated events with three windows on one key, beside DuckDB (the faster of two queries) and pandas (on a tenth of
-the rows, as a rate), values compared; and all flights features beside a script written by hand. Online: the flights features
+Offline: generated events with three windows on one key, few to many of an entity, beside two queries of DuckDB and two
+programs in pandas, values compared; and all flights features beside a script written by hand. Online: the flights features
 of one request and of 64, from LMDB and from a server of the Redis protocol; events through the log into the state. Each
 figure is the median of several runs, ratios are within this run. Needs the outputs of `make`. Writes
 benchmarks/results/features.json.
@@ -11,13 +11,15 @@ benchmarks/results/features.json.
 
 import argparse
 import json
+import math
 import platform
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -37,6 +39,7 @@ from interlock.features.state import State
 from interlock.features.stores.store import Store, connect
 
 RESULT = Path("benchmarks/results/features.json")
+EACH = (100, 1_000, 10_000)  # events of an entity: of a customer, an aircraft, an airport
 FEATURES = Path("data/features")
 START = datetime(2013, 10, 15, 4, tzinfo=UTC)
 Figures = dict[str, float]
@@ -52,32 +55,44 @@ def timed(work: Callable[[], Any], repeats: int) -> float:
     return median(found)
 
 
-def windows(rows: int, repeats: int) -> Figures:
-    """Seconds for three windows over `rows` events and a tenth as many requests, and the rates beside DuckDB and pandas."""
-    events, requests = generated.made(rows)
-    own = generated.ours(events, requests)
-    found = own().with_columns(pl.all().cast(pl.Float64))
-    duck = {}
-    for name, query in {"totals": generated.TOTALS, "range": generated.RANGE}.items():
-        run = generated.in_duckdb(events, requests, query)
-        close(found, run())
-        duck[name] = timed(run, repeats)
-    few = generated.made(rows // 10)
-    run = generated.in_pandas(*few)
-    close(generated.ours(*few)().with_columns(pl.all().cast(pl.Float64)), run())
-    mine, slow = timed(own, repeats), timed(run, repeats)
-    return {
-        "seconds": mine, "events_per_second": rows / mine, "duckdb_seconds": min(duck.values()), "duckdb_range_seconds": duck["range"],
-        "duckdb_ratio": min(duck.values()) / mine, "pandas_seconds_of_a_tenth": slow, "pandas_ratio": 10 * slow / mine,
-    }  # fmt: skip
+def windows(rows: int, each: int, repeats: int) -> Figures:
+    """Seconds for three windows over events of which an entity has `each`, and how much longer DuckDB and pandas take.
+
+    What takes minutes or more memory than there is gets fewer rows, as many of each entity: its ratio is to ours on the same.
+    """
+    figures: Figures = {}
+    for name, (query, most) in RIVALS.items():
+        part = int(min(rows, most / each))
+        events, requests = generated.made(part, part // each)
+        own, other = generated.ours(events, requests), query(events, requests)
+        close(own().with_columns(pl.all().cast(pl.Float64)), other())
+        mine, theirs = timed(own, repeats), timed(other, repeats)
+        figures |= {f"{name}_rows": part, f"{name}_ratio": theirs / mine}
+    events, requests = generated.made(rows, rows // each)
+    mine = timed(generated.ours(events, requests), repeats)
+    return {"seconds": mine, "events_per_second": rows / mine, **figures}
 
 
-def close(one: pl.DataFrame, other: pl.DataFrame) -> None:
-    """Raise AssertionError where values differ by more than floats explain: the others compute spreads in floats."""
-    for name in generated.NAMES:
-        a, b = (frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for frame in (one, other))
-        if not np.allclose(a, b, rtol=1e-5, atol=1e-4, equal_nan=True):
-            raise AssertionError(f"{name} differs")
+# Each rival, and the most pairs of an event and another of its entity that it is given.
+RIVALS: dict[str, tuple[Callable[[pl.DataFrame, pl.DataFrame], Callable[[], pl.DataFrame]], float]] = {
+    "duckdb_range": (partial(generated.in_duckdb, query=generated.RANGE), 2e9),
+    "duckdb_totals": (partial(generated.in_duckdb, query=generated.TOTALS), math.inf),
+    "pandas_pairs": (generated.in_pandas, 1e8),
+    "pandas_totals": (generated.in_pandas_by_totals, math.inf),
+}
+
+
+def close(one: pl.DataFrame, other: pl.DataFrame, names: Sequence[str] = tuple(generated.NAMES)) -> None:
+    """Raise AssertionError where values differ by more than floats explain: the others add up in floats."""
+    for name in names:
+        if one[name].dtype.is_numeric():
+            a, b = (frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for frame in (one, other))
+            same = np.isclose(a, b, rtol=1e-5, atol=1e-4, equal_nan=True)
+        else:
+            same = one[name].eq_missing(other[name]).to_numpy()
+        if not same.all():
+            row = int(np.argmin(same))
+            raise AssertionError(f"{name} differs in {(~same).sum()} rows, first {row}: {one[name][row]} and {other[name][row]}")
 
 
 def memory(rows: int) -> float:
@@ -87,7 +102,7 @@ def memory(rows: int) -> float:
 
 
 def alone(rows: int) -> None:
-    generated.ours(*generated.made(rows))()
+    generated.ours(*generated.made(rows, rows // EACH[1]))()
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(size / (2**20 if sys.platform == "darwin" else 2**10))
 
@@ -96,6 +111,8 @@ def flights(repeats: int) -> Figures:
     """Seconds for all flights features of all requests, beside a script written by hand."""
     features, tables = declared()
     requests = pl.read_parquet(FEATURES / "requests.parquet")
+    wanted = offline.compute(features, requests, tables)
+    close(wanted, handwritten.features(requests, tables), [feature.name for feature in features.public])
     hand = timed(lambda: handwritten.features(requests, tables), repeats)
     mine = timed(lambda: offline.compute(features, requests, tables), repeats)
     return {"seconds": mine, "by_hand_seconds": hand, "ratio": mine / hand}
@@ -124,7 +141,7 @@ def online(store: Store, repeats: int) -> Figures:
 def adding(rows: int = 100_000, batch: int = 2_000) -> Figures:
     """Events a second through the log into the state, on disk when a batch returns: a history of one key and three windows."""
     features = generated.declared()
-    events, _ = generated.made(rows)
+    events, _ = generated.made(rows, rows // EACH[0])
     empty = {"events": events.clear().lazy()}
     with TemporaryDirectory() as place:
         store = connect(f"lmdb:{place}/state")
@@ -159,7 +176,8 @@ def main() -> None:
     # NOTE: first, while this process is small: a process begins with the peak of the one that started it.
     sizes = {str(part): memory(part) for part in (rows // 4, rows // 2, rows)}
     note("memory_mb", {**sizes, "per_million_rows": (sizes[str(rows)] - sizes[str(rows // 4)]) / (rows - rows // 4) * 1e6})
-    note("offline", windows(rows, repeats))
+    for each in EACH:
+        note(f"offline_{each}", windows(rows, each, repeats))
     note("flights", flights(repeats))
     with TemporaryDirectory() as place:
         store = connect(f"lmdb:{place}")

@@ -13,7 +13,6 @@ from interlock.features.declare import view
 from interlock.features.featureset import FeatureSet
 from interlock.usecase import Schema, Utc, history, request, table_of
 
-ENTITIES = 50_000
 YEAR, HOUR = 365 * 86_400 * 10**6, 3_600 * 10**6
 NAMES = ["count_7d", "mean_30d", "std_90d"]
 
@@ -74,17 +73,17 @@ def declared() -> FeatureSet:
     return collect.collect(Schema({"events": table}, {"Events": table.history}, table_of(Request)), features, __file__)
 
 
-def made(rows: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """A year of `rows` events, a tenth of them up to an hour late, and a tenth as many requests."""
+def made(rows: int, entities: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A year of `rows` events of so many entities, a tenth of them up to an hour late, and a tenth as many requests."""
     random = np.random.default_rng(7)
     at = np.sort(random.integers(0, YEAR, rows))
     late = np.where(random.random(rows) < 0.1, random.integers(0, HOUR, rows), 0)
     amount = np.round(random.gamma(2, 50, rows), 2)
     events = pl.DataFrame(
-        {"event": np.arange(rows), "entity": random.integers(0, ENTITIES, rows), "at": at, "seen": at + late, "amount": amount}
+        {"event": np.arange(rows), "entity": random.integers(0, entities, rows), "at": at, "seen": at + late, "amount": amount}
     )
     asked = np.sort(random.integers(0, YEAR, rows // 10))
-    requests = pl.DataFrame({"number": np.arange(asked.size), "entity": random.integers(0, ENTITIES, asked.size), "as_of": asked})
+    requests = pl.DataFrame({"number": np.arange(asked.size), "entity": random.integers(0, entities, asked.size), "as_of": asked})
     utc = pl.Datetime("us", "UTC")
     return events.with_columns(pl.col("at", "seen").cast(utc)), requests.with_columns(pl.col("as_of").cast(utc))
 
@@ -110,9 +109,24 @@ def in_duckdb(events: pl.DataFrame, requests: pl.DataFrame, query: str) -> Calla
 
 
 def in_pandas(events: pl.DataFrame, requests: pl.DataFrame) -> Callable[[], pl.DataFrame]:
-    """Running totals and merge_asof, in floats."""
-    rows = pd.DataFrame({name: events[name].to_numpy() for name in ("entity", "at", "seen", "amount")})
-    asked = pd.DataFrame({name: requests[name].to_numpy() for name in ("number", "entity", "as_of")})
+    """What one would write first: every request beside every row of its entity, those that it may see, and groups of them."""
+    rows, asked = _pandas(events, requests)
+
+    def run() -> pl.DataFrame:
+        pairs = asked.merge(rows, on="entity")
+        ages = pairs["as_of"] - pairs["at"]
+        seen = (pairs["seen"] < pairs["as_of"]) & (ages > pd.Timedelta(0))
+        kept = [seen & (ages <= pd.Timedelta(days=days)) for days in (7, 30, 90)]
+        week, month, quarter = (pairs[own].groupby("number")["amount"] for own in kept)
+        found = pd.DataFrame({"count_7d": week.size(), "mean_30d": month.mean(), "std_90d": quarter.std()}).reindex(asked["number"])
+        return pl.DataFrame({name: found[name].fillna(0 if name == "count_7d" else np.nan).to_numpy() for name in NAMES})
+
+    return run
+
+
+def in_pandas_by_totals(events: pl.DataFrame, requests: pl.DataFrame) -> Callable[[], pl.DataFrame]:
+    """The algorithm of interlock, in floats: running totals and merge_asof."""
+    rows, asked = _pandas(events, requests)
 
     def totals(on: str) -> pd.DataFrame:
         ordered = rows.sort_values(on, kind="stable")
@@ -135,3 +149,8 @@ def in_pandas(events: pl.DataFrame, requests: pl.DataFrame) -> Callable[[], pl.D
         return pl.DataFrame({"count_7d": week["n"].to_numpy(), "mean_30d": (month["s"] / month["n"]).to_numpy(), "std_90d": std.to_numpy()})
 
     return run
+
+
+def _pandas(events: pl.DataFrame, requests: pl.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rows = pd.DataFrame({name: events[name].to_numpy() for name in ("entity", "at", "seen", "amount")})
+    return rows, pd.DataFrame({name: requests[name].to_numpy() for name in ("number", "entity", "as_of")})

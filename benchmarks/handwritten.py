@@ -120,7 +120,8 @@ def mean(column: str, window: str) -> pl.Expr:
 
 
 def total(column: str, window: str) -> pl.Expr:
-    return col(column).rolling_sum_by("at", window, closed="left")
+    known = col(column).is_not_null().cast(pl.Int64).rolling_sum_by("at", window, closed="left")
+    return pl.when(known > 0).then(col(column).rolling_sum_by("at", window, closed="left"))
 
 
 def count(window: str) -> pl.Expr:

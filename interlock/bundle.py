@@ -2,7 +2,7 @@
 
 model/            booster.txt, model.json
 featureset.json   the feature declarations, as data
-contract.json     the columns that a request must have
+contracts/        requests.json and one <table>.json for each table that features read: JSON Schemas of a row
 profile.json      what each feature looked like
 verdict.json      what the gates said of this model
 card.md           the model, for people
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from interlock.modeling.score import Scorer
 
 MANIFEST, MODEL = "manifest.json", "model"
-FEATURESET, CONTRACT, PROFILE, VERDICT = "featureset.json", "contract.json", "profile.json", "verdict.json"
+FEATURESET, CONTRACTS, PROFILE, VERDICT = "featureset.json", "contracts", "profile.json", "verdict.json"
 CARD, PROVENANCE = "card.md", "provenance.json"
 GOLDEN, SCORED = "golden", "golden/scores.parquet"
 SCORES = ("raw_score", "score")
@@ -65,6 +65,11 @@ def verify(folder: Path) -> str:
     return sha256(folder / MANIFEST)
 
 
+def contract(folder: Path, name: str) -> Path:
+    """The contract of a request, or of a row of a table, in a bundle."""
+    return folder / CONTRACTS / f"{name}.json"
+
+
 def _listed(folder: Path) -> Files:
     """The files that the manifest names; it must be the very text that `seal` writes for them."""
     path = folder / MANIFEST
@@ -93,10 +98,14 @@ def _intact(folder: Path, files: Files) -> None:
 
 
 def _of_one_model(folder: Path, files: Files, scorer: "Scorer") -> None:
-    from interlock.features import featureset
+    from interlock.features import contracted, featureset
 
-    if featureset.read(folder / FEATURESET).fingerprint != scorer.model.featureset:
+    declared = featureset.read(folder / FEATURESET)
+    if declared.fingerprint != scorer.model.featureset:
         raise ArtifactError(f"{folder / FEATURESET} declares other features than the model was trained with", "run: make")
+    for name in contracted.names(declared):
+        if read_json(contract(folder, name)) != contracted.schema(declared, name):
+            raise ArtifactError(f"{contract(folder, name)} is another contract than {FEATURESET} declares", "run: make")
     judged = by_name(read_json(folder / VERDICT)["binds"])["model"]["sha256"]
     if judged != {name.removeprefix(f"{MODEL}/"): entry["sha256"] for name, entry in files.items() if name.startswith(f"{MODEL}/")}:
         raise ArtifactError(f"{folder / VERDICT} judges another model than the one in the bundle", "run: make")

@@ -72,7 +72,10 @@ def _link(path: Path, target: Path) -> None:
             _link(inner, target / inner.name)
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.symlink_to(path.resolve())
+        try:
+            target.hardlink_to(path.resolve())
+        except OSError:  # NOTE: another disk; a symbolic link would lead out of the clone, which its sources must not
+            shutil.copyfile(path, target)
 
 
 def _rebuild(clone: Path, place: Path, say: Callable[[str], None]) -> None:

@@ -14,22 +14,29 @@ Any error carries what was found and where, and the next thing to do.
 import errno
 import os
 import re
+import select
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from io import TextIOWrapper
+from pathlib import Path
 
 TRACEBACK = "INTERLOCK_TRACEBACK"
-UNEXPECTED, INTERRUPTED = 70, 130
+UNEXPECTED, INTERRUPTED, UNREAD = 70, 130, 141
+WIDTH, NAMES = 80, 20
+FULL = {errno.ENOSPC, errno.EDQUOT}
+
+# What can say more of an error of another library than its text does: the error to end with, or None.
+DIAGNOSES: list[Callable[[BaseException], "InterlockError | None"]] = []
 
 
 class InterlockError(Exception):
-    """An error that a user can mend: `found` says what and where, `remedy` the next step."""
+    """An error that a user can mend: `found` says what and where, `remedy` the next step, both safe to print."""
 
     exit_code = 1
 
     def __init__(self, found: str, remedy: str = "") -> None:
-        super().__init__(f"{found}\n  → {remedy}" if remedy else found)
-        self.found = found
-        self.remedy = remedy
+        self.found, self.remedy = printable(found), printable(remedy)
+        super().__init__(f"{self.found}\n  → {self.remedy}" if remedy else self.found)
 
 
 class ConfigError(InterlockError):
@@ -56,15 +63,48 @@ class GitError(InterlockError):
     exit_code = 7
 
 
+def printable(text: str) -> str:
+    """`text` with each character that a terminal would obey, or not show, written as its escape; line ends stay."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
+def shown(value: object) -> str:
+    """A value from the data as a message shows it: quoted, in one line, its beginning only where it is long."""
+    text = repr(value[: WIDTH + 1] if isinstance(value, str | bytes) else value)
+    return text if len(text) <= WIDTH else f"{text[:WIDTH]}…"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names from the data as a message lists them: quoted where they are not plain, the first only where there are many."""
+    texts = [name if name == name.strip() and name.isprintable() and 0 < len(name) < WIDTH else shown(name) for name in names]
+    more = f" and {len(texts) - NAMES} more" if len(texts) > NAMES else ""
+    return ", ".join(texts[:NAMES]) + more
+
+
 def explain(error: BaseException) -> tuple[str, int]:
     """The text and the exit code with which a process ends on `error`."""
+    better = next(filter(None, (diagnose(error) for diagnose in DIAGNOSES)), None)
+    text, code = _explained(better or error)
+    return printable(text), code
+
+
+def of_system(error: BaseException) -> OSError | None:
+    """The error of the system that `error` is, or that Polars has put into words of its own."""
+    if isinstance(error, OSError):
+        return error
+    inner = re.search(r"\(os error (\d+)\)", str(error))
+    return OSError(int(inner[1]), os.strerror(int(inner[1]))) if inner else None
+
+
+def _explained(error: BaseException) -> tuple[str, int]:
     if isinstance(error, InterlockError):
         return str(error), error.exit_code
     if isinstance(error, KeyboardInterrupt):
         return "interrupted: run the same command again, finished stages are kept", INTERRUPTED
-    if not isinstance(error, OSError) and (inner := re.search(r"\(os error (\d+)\)", str(error))):
-        error = OSError(int(inner[1]), os.strerror(int(inner[1])))  # Polars words errors of the system as its own
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    error = of_system(error) or error
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return f"{error.filename or 'a file'} would be larger than a file may be here\n  → see: ulimit -f", 1
+    if isinstance(error, OSError) and error.errno in FULL:
         return f"no space left for {error.filename or 'a file'}\n  → free some disk space and run the same command again", 1
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'}: {error.strerror or error}\n  → mend the file or its permissions, and run again", 1
@@ -73,12 +113,53 @@ def explain(error: BaseException) -> tuple[str, int]:
 
 
 def guard(main: Callable[[], None]) -> None:
-    """Run `main`, and end the process with a message instead of a traceback where it fails."""
+    """Run `main`, and end the process with a message instead of a traceback where it fails.
+
+    What the encoding of standard output cannot say is replaced. Where nobody reads it any more the process ends quietly.
+    """
+    _forgive()
     try:
-        main()
-    except (Exception, KeyboardInterrupt) as error:
+        _flushed(main)
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        if unread(error):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.exit(UNREAD)
+        if isinstance(error, SystemExit):
+            raise
         if os.environ.get(TRACEBACK):
             raise
         text, code = explain(error)
         print(f"error: {text}", file=sys.stderr)
         sys.exit(code)
+
+
+def _forgive() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _flushed(main: Callable[[], None]) -> None:
+    """Run `main` and empty standard output here, where a reader that is gone can still be told from a failure."""
+    try:
+        main()
+    except SystemExit:
+        _flush()
+        raise
+    _flush()
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # closed by who started the process
+        sys.stdout.flush()
+
+
+def unread(error: BaseException) -> bool:
+    """Whether `error` is of standard output whose reader is gone; Rich ends the process where it meets one."""
+    cause = error.__context__ if isinstance(error, SystemExit) else error
+    if not isinstance(cause, BrokenPipeError):
+        return False
+    looked = select.poll()
+    looked.register(1, 0)
+    # NOTE: Rich has put the null device in the pipe's place by then
+    return bool(looked.poll(0)) or os.path.samestat(os.fstat(1), Path(os.devnull).stat())

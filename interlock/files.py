@@ -1,5 +1,6 @@
 """Whole files or none: atomic writes, content hashes, and the one canonical form of JSON."""
 
+import errno
 import hashlib
 import json
 import math
@@ -9,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from interlock.errors import FULL, of_system
 
 SIGNIFICANT = 9
 
@@ -28,6 +31,10 @@ def replacing(path: Path) -> Iterator[Path]:
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
         temporary.replace(path)
+    except Exception as error:
+        if (system := of_system(error)) and system.errno in {*FULL, errno.EFBIG}:
+            raise OSError(system.errno, system.strerror, str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -44,6 +51,10 @@ def whole(folder: Path) -> Iterator[Path]:
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
+    except OSError as error:
+        if error.filename and Path(error.filename).is_relative_to(new):
+            error.filename = str(folder / Path(error.filename).relative_to(new))
+        raise
     finally:
         for left in (new, old):
             shutil.rmtree(left, ignore_errors=True)
@@ -70,7 +81,14 @@ def by_name(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    """What a file of JSON says; raises json.JSONDecodeError also where it is too deep, or a number too long, for Python."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except (RecursionError, ValueError) as error:
+        raise json.JSONDecodeError(str(error), text, 0) from error
 
 
 def _rounded(value: Any) -> Any:

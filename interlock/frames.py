@@ -10,11 +10,13 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 
-from interlock.errors import ArtifactError
+from interlock.errors import DIAGNOSES, ArtifactError, listed
 from interlock.files import replacing
 
 ROW = "source_row"
 ROW_GROUP = 131_072
+REMAKE = "delete it and run: dvc checkout {}; where that brings back the same: dvc repro --force"
+_SCANNED: dict[Path, None] = {}
 
 
 def write(frame: pl.DataFrame, path: Path, *, sort: Sequence[str] = ()) -> None:
@@ -46,13 +48,36 @@ def scan(path: Path) -> pl.LazyFrame:
     try:
         frame.collect_schema()
     except pl.exceptions.PolarsError as error:
-        raise ArtifactError(f"{path} is not readable Parquet ({error})", f"delete it and run: dvc checkout {path.parent}") from error
+        raise _unreadable(path, error) from error
+    _SCANNED[path] = _SCANNED.pop(path, None)
     return frame
 
 
 def read(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """The frame at `path`, or some of its `columns`; raises ArtifactError where it is missing, damaged or without one of them."""
     frame = scan(path)
-    return (frame.select(columns) if columns is not None else frame).collect()
+    if missing := [name for name in columns or () if name not in frame.collect_schema()]:
+        raise ArtifactError(f"{path} has no column {listed(missing)}", REMAKE.format(path.parent))
+    try:
+        return (frame.select(columns) if columns is not None else frame).collect()
+    except pl.exceptions.PolarsError as error:
+        raise _unreadable(path, error) from error
+
+
+def damaged(error: BaseException) -> ArtifactError | None:
+    """Which of the files that were scanned cannot be read through, where `error` is of Polars: a lazy one tells when it is collected."""
+    if isinstance(error, pl.exceptions.ComputeError) and "parquet" in str(error):
+        for path in filter(Path.is_file, reversed(_SCANNED)):
+            try:
+                for column in pl.read_parquet_schema(path):
+                    pl.read_parquet(path, columns=[column])
+            except pl.exceptions.PolarsError as found:
+                return _unreadable(path, found)
+    return None
+
+
+def _unreadable(path: Path, error: Exception) -> ArtifactError:
+    return ArtifactError(f"{path} is not readable Parquet ({str(error).splitlines()[0]})", REMAKE.format(path.parent))
 
 
 def stable_hash(values: pl.Series, salt: str = "") -> pl.Series:
@@ -68,3 +93,6 @@ def stable_hash(values: pl.Series, salt: str = "") -> pl.Series:
 def share(values: pl.Series, part: float, salt: str = "") -> pl.Series:
     """A Boolean for each value: True for a stable `part` (0 to 1) of the distinct values, chosen by hash."""
     return stable_hash(values, salt) <= int(part * (2**64 - 1))
+
+
+DIAGNOSES.append(damaged)

@@ -1,11 +1,15 @@
 """Loading the files of a use case, and telling where in them a declaration or a mistake stands."""
 
+import ast
 import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from interlock.errors import DeclarationError
+from interlock.errors import DeclarationError, shown
+
+LONGEST = 2_000
 
 
 def load(name: str, file: str) -> ModuleType:
@@ -18,10 +22,26 @@ def load(name: str, file: str) -> ModuleType:
         sys.path.insert(0, root)
     try:
         return import_module(f"usecases.{name}.{file}")
-    except DeclarationError:
+    except (DeclarationError, KeyboardInterrupt):
         raise
-    except Exception as error:
-        raise DeclarationError(f"{raised_in(error, path)}: {type(error).__name__}: {error}", f"mend {path}") from error
+    except BaseException as error:  # a SystemExit too: a stage that did nothing must not end well
+        raise DeclarationError(f"{raised_in(error, path)}: {said(error)}", f"mend {path}") from error
+
+
+def said(error: BaseException) -> str:
+    """The kind of an error of a use case and its message, the beginning only where it is long."""
+    try:
+        text = str(error)
+    except Exception as wrong:
+        text = f"its message cannot be made ({type(wrong).__name__})"
+    return f"{type(error).__name__}: {text if len(text) <= LONGEST else text[:LONGEST] + '…'}"
+
+
+def demand(what: str, value: Any, kinds: type | tuple[type, ...], expected: str) -> Any:
+    """`value` of the argument `what` of a declaration; raises DeclarationError with its place where it is none of `kinds`."""
+    if not isinstance(value, kinds):
+        raise DeclarationError(f"{place()}: {what} is {shown(value)}", f"write {expected}")
+    return value
 
 
 def place() -> str:
@@ -38,10 +58,19 @@ def place_of(module: ModuleType) -> str:
     return _short(module.__file__ or "")
 
 
+def defined_twice(module: ModuleType) -> str:
+    """The first class that a module defines twice, and where; empty where there is none."""
+    seen: dict[str, int] = {}
+    for node in ast.parse(Path(module.__file__ or "").read_bytes()).body:
+        if isinstance(node, ast.ClassDef) and (line := seen.setdefault(node.name, node.lineno)) != node.lineno:
+            return f"{place_of(module)}:{line} and {place_of(module)}:{node.lineno}: two classes are named {node.name}"
+    return ""
+
+
 def raised_in(error: BaseException, path: Path) -> str:
     """`file:line` of the innermost line of a use case that `error` went through; the first line of `path` where there is none."""
     if isinstance(error, SyntaxError):
-        return f"{path}:{error.lineno}"
+        return f"{path}:{error.lineno or 1}"
     lines = []
     trace = error.__traceback__
     while trace is not None:

@@ -91,7 +91,7 @@ class Project:
 
 def fitting(rows: "pl.DataFrame", declared: "FeatureSet") -> "pl.DataFrame":
     """`rows`, if they are requests: every column there, in its type, and no null in the key; raises ContractError where not."""
-    from interlock.features.dtypes import dtype_of
+    from interlock.dtypes import dtype_of
 
     for name, text in declared.request.types.items():
         if name not in rows.columns:

@@ -45,7 +45,7 @@ def rows(facts: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
 
 
 def _data(report: Any) -> list[str]:
-    return [_table(name, table) for name, table in report["tables"].items()]
+    return [_table(name, table) for name, table in sorted(report["tables"].items(), key=lambda item: -item[1]["rows"])]
 
 
 def _table(name: str, table: Mapping[str, Any]) -> str:

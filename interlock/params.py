@@ -14,7 +14,7 @@ import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from interlock.errors import ConfigError
+from interlock.errors import ConfigError, listed
 
 PARAMS = Path("params.yaml")
 CONF = Path("conf")
@@ -31,6 +31,8 @@ SECTIONS = {
     "model": "interlock.modeling.spec:Model",
     "gates": "interlock.evaluation.gates:Gates",
 }
+# What reading YAML raises: of its own, and of text that Python takes for no number, day or depth.
+UNREADABLE = (YAMLError, ValueError, LookupError, RecursionError)
 T = TypeVar("T")
 
 
@@ -45,7 +47,7 @@ def read_yaml(path: Path) -> Any:
         return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"{path} does not exist", "run: interlock compose") from error
-    except (YAMLError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise ConfigError(f"{path} is not YAML: {error}", "mend the line named above") from error
 
 
@@ -56,6 +58,8 @@ def load(section: str, kind: type[T], path: Path = PARAMS) -> T:
 
 def convert(found: Any, kind: type[T], section: str, path: Path = PARAMS) -> T:
     """`found` as a `kind`; raises ConfigError that names file, key, what was found and what was expected."""
+    if (key := _unwritable(found, section)) is not None:
+        raise ConfigError(f"{path}: {key}: holds half a surrogate pair, which is no character", f"mend {owner(key)}")
     try:
         return msgspec.convert(found, kind)
     except msgspec.ValidationError as error:
@@ -83,6 +87,30 @@ def check(path: Path = PARAMS, found: Any = None) -> None:
     known = {section.partition(".")[2] for section in SECTIONS if section.startswith("usecase.")}
     if unknown := sorted(set(usecase) - known):
         raise ConfigError(f"{path}: usecase.{unknown[0]} is not a known key", f"known are: {', '.join(sorted(known))}")
+    _same_tables(usecase, path)
+
+
+def _same_tables(usecase: Any, path: Path) -> None:
+    """Raise ConfigError where the catalog does not describe the tables that are read, or a world keeps rows of another."""
+    tables, described = usecase["tables"], usecase["catalog"]["tables"]
+    if missing := [table for table in tables if table not in described]:
+        key = f"usecase.catalog.tables.{missing[0]}"
+        raise ConfigError(f"{path}: {key} is missing: the table is not described", f"describe it in {owner('usecase.catalog.tables')}")
+    for key, names in {"catalog.tables": described, "small": usecase["small"], "world.keep": usecase["world"].get("keep", {})}.items():
+        if unknown := [name for name in names if name not in tables]:
+            found = f"{path}: usecase.{key}.{unknown[0]} is not among usecase.tables"
+            raise ConfigError(found, f"tables are: {listed(tables)}; mend {owner(f'usecase.{key}.{unknown[0]}')}")
+
+
+def _unwritable(found: Any, key: str) -> str | None:
+    """The key of the first text in `found` that no file can hold."""
+    if isinstance(found, str):
+        return key if any("\ud800" <= character <= "\udfff" for character in found) else None
+    if isinstance(found, dict):
+        return next((at for name, value in found.items() if (at := _unwritable([name, value], f"{key}.{name}")) is not None), None)
+    if isinstance(found, list):
+        return next((at for value in found if (at := _unwritable(value, key)) is not None), None)
+    return None
 
 
 def _section(found: Any, section: str, path: Path) -> Any:

@@ -1,16 +1,19 @@
 """`dvc repro` in this process, told stage by stage."""
 
 import logging
+import os
 import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from interlock.errors import INTERRUPTED, ArtifactError, InterlockError
 
 RUNNING, RESTORED = "Running stage '%s':", "Stage '%s' is cached - skipping run, checking out outputs"
+REFRESHED = {Path("data/sources"), Path("data/accepted")}
 STATUS = re.compile(r"exited with (-?\d+)")
 
 
@@ -78,11 +81,20 @@ def repro(say: Callable[[str], None]) -> Rerun:
             if int(status[1]) == INTERRUPTED:
                 sys.exit(INTERRUPTED)
             raise StageError(listener.running, int(status[1])) from None
+        if (lost := _lost(error.__cause__)) is not None:
+            raise ArtifactError(f"{lost} does not exist", "run: interlock refresh") from None
         raise ArtifactError(f"{error}: {error.__cause__}", "mend that, and run again") from None
     except DvcException as error:
         raise ArtifactError(f"dvc: {error}", "mend that, and run again") from None
     listener.finish()
     return listener.heard
+
+
+def _lost(cause: BaseException | None) -> Path | None:
+    """The file that DVC did not find, where it is one that `interlock refresh` writes."""
+    name = cause.filename if isinstance(cause, FileNotFoundError) else None
+    path = Path(os.path.relpath(name)) if name else None
+    return path if path and path.parent in REFRESHED else None
 
 
 def stale() -> list[str]:

@@ -7,19 +7,21 @@ A use case is a folder `usecases/<name>/` of four files. `schema.py` uses the de
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args
 
 import pandera.polars as pa
 import polars as pl
 
 from interlock.durations import microseconds
-from interlock.errors import DeclarationError
-from interlock.loading import load, place
+from interlock.errors import DeclarationError, listed, shown
+from interlock.loading import defined_twice, demand, load, place
+from interlock.terms import Keep, Term
 
 Utc: TypeAlias = Annotated[pl.Datetime, "us", "UTC"]
 col = pl.col
 Model = TypeVar("Model", bound=type[pa.DataFrameModel])
 By: TypeAlias = str | Sequence[str] | Mapping[str, str]
+ALONE, RESERVED = ("request", "outcome"), ("requests", "outcomes")
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,10 @@ class History:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the use case and the part it plays; `by` is its key, `name` the one that conf gives it."""
+    """One table of the use case and the part it plays; `by` is its key, `name` the one that conf gives it.
+
+    `rules` are what its contract says beyond the model; of two rows that share a key the `keep` one stays.
+    """
 
     name: str
     part: str
@@ -64,6 +69,16 @@ class Table:
     horizon: int | None = None
     label_time: str | None = None
     history: History | None = None
+    rules: tuple[Term, ...] = ()
+    keep: Keep = "first"
+    place: str = field(default="", compare=False)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that identify a row: a history's id counts within its entity, a request is one of a moment."""
+        if self.history is None:
+            return (*self.by, *([self.as_of] if self.as_of else []))
+        return tuple(dict.fromkeys([*self.history.by, *self.history.id.meta.root_names()]))
 
     @property
     def types(self) -> dict[str, pl.DataType]:
@@ -83,30 +98,36 @@ class Schema:
     names: dict[int, str] = field(default_factory=dict)
 
 
-def source(*, key: str | Sequence[str] = ()) -> Callable[[Model], Model]:
+def source(*, key: str | Sequence[str] = (), rules: Sequence[Term] = (), keep: Keep = "first") -> Callable[[Model], Model]:
     """A table as it comes; `key` are the columns that identify a row. Histories may be derived from it."""
-    return lambda model: _play(Table(_snake(model.__name__), "source", model, by=_names(key)))
+    names, terms = _names(key, "key"), _terms(rules)
+    return lambda model: _play(Table(_called(model), "source", model, by=names, rules=terms, keep=_kept(keep)))
 
 
-def reference(*, by: str | Sequence[str], fixed: Sequence[str]) -> Callable[[Model], Model]:
+def reference(
+    *, by: str | Sequence[str], fixed: Sequence[str], rules: Sequence[Term] = (), keep: Keep = "first"
+) -> Callable[[Model], Model]:
     """A small table looked up by key; its `fixed` columns never change once written, and alone can become features."""
-    return lambda model: _play(Table(_snake(model.__name__), "reference", model, by=_names(by), fixed=tuple(fixed)))
+    names, columns, terms = _names(by, "by"), _names(fixed, "fixed"), _terms(rules)
+    return lambda model: _play(Table(_called(model), "reference", model, by=names, fixed=columns, rules=terms, keep=_kept(keep)))
 
 
-def request(*, by: str | Sequence[str], as_of: str | None = "as_of") -> Callable[[Model], Model]:
+def request(*, by: str | Sequence[str], as_of: str | None = "as_of", rules: Sequence[Term] = ()) -> Callable[[Model], Model]:
     """One row to score, with the fields a caller can know; (`by`, `as_of`) identify it. `as_of=None`: time plays no part."""
-    return lambda model: _play(Table("requests", "request", model, by=_names(by), as_of=as_of))
+    names, moment, terms = _names(by, "by"), _text(as_of, "as_of"), _terms(rules)
+    return lambda model: _play(Table("requests", "request", model, by=names, as_of=moment, rules=terms))
 
 
-def outcome(*, horizon: str | None = None, label_time: str | None = None) -> Callable[[Model], Model]:
+def outcome(*, horizon: str | None = None, label_time: str | None = None, rules: Sequence[Term] = ()) -> Callable[[Model], Model]:
     """The label. It matures `horizon` after `as_of` for every row alike or, without a horizon, at its own `label_time`."""
     if horizon is not None and label_time is not None:
         raise DeclarationError(f"{place()}: an outcome has a horizon or a label_time, not both", "keep the horizon where there is one")
     matures = None if horizon is None else duration(horizon)
-    return lambda model: _play(Table("outcomes", "outcome", model, horizon=matures, label_time=label_time))
+    known, terms = _text(label_time, "label_time"), _terms(rules)
+    return lambda model: _play(Table("outcomes", "outcome", model, horizon=matures, label_time=known, rules=terms))
 
 
-def history(
+def history(  # noqa: PLR0913 - each is a word of the declaration
     *,
     by: str | Sequence[str],
     id: str | pl.Expr,  # noqa: A002 - the field's word, and the caller's keyword
@@ -118,26 +139,31 @@ def history(
     lookups: Mapping[str, Lookup] | None = None,
     let: Mapping[str, pl.Expr] | None = None,
     columns: Sequence[str | pl.Expr] = (),
+    rules: Sequence[Term] = (),
+    keep: Keep = "first",
 ) -> Any:
     """Append-only rows from which features look back: the decorated table itself, or rows derived one by one from `of`.
 
     `time` is when a row happened, `available` when it could be known (by default at once), `lateness` the longest
     time between the two. Derived: `where` keeps rows, `lookups` adds fixed columns, `let` names steps of which each may
-    read the ones before it, `columns` says what features may read.
+    read the ones before it, `columns` says what features may read. `rules` belong to a table, so not to a derived one.
     """
-    where_declared = place()
+    where_declared, entity, terms = place(), _names(by, "by"), _terms(rules)
+    row_id, happened = _expr(id, "id"), _expr(time, "time")
+    known = None if available is None else _expr(available, "available")
+    late, found, steps = duration(lateness), _mapping(lookups, "lookups", Lookup), _mapping(let, "let", pl.Expr)
+    kept = None if where is None else demand("where", where, pl.Expr, 'a condition, such as col("kind") == "payment"')
 
     def declare(table: Table, named: Mapping[str, pl.Expr]) -> History:
-        return History(
-            table, _names(by), _expr(id), _expr(time), None if available is None else _expr(available),
-            duration(lateness), where, dict(lookups or {}), dict(let or {}), named, where_declared,
-        )  # fmt: skip
+        return History(table, entity, row_id, happened, known, late, kept, found, steps, named, where_declared)
 
     if of is not None:
-        return declare(_source(of), _named([*_names(by), *columns]))
+        if rules:
+            raise DeclarationError(f"{where_declared}: a derived history has no rules of its own", f"state them on {of.__name__}")
+        return declare(_source(of), _named([*entity, *demand("columns", columns, (list, tuple), "a list of columns")]))
 
     def decorate(model: Model) -> Model:
-        table = Table(_snake(model.__name__), "history", model, by=tuple(_expr(id).meta.root_names()))
+        table = Table(_called(model), "history", model, by=tuple(row_id.meta.root_names()), rules=terms, keep=_kept(keep))
         named = {name: col(name) for name in model.to_schema().columns}
         played: Model = _play(replace(table, history=declare(table, named)))
         return played
@@ -168,15 +194,19 @@ def table_of(model: type[pa.DataFrameModel]) -> Table:
 def load_schema(name: str) -> Schema:
     """What the use case's `schema.py` declares; raises DeclarationError where no table is the request."""
     module = load(name, "schema")
+    if again := defined_twice(module):
+        raise DeclarationError(f"{again}, and the later one would replace the other", "give one of them another name")
     declared = vars(module)
     models = [value for value in declared.values() if isinstance(value, type) and isinstance(value.__dict__.get("__table__"), Table)]
-    tables = {table.name: table for table in map(table_of, models)}
-    parts = {table.part: table for table in tables.values()}
+    played = [table_of(model) for model in dict.fromkeys(models)]
+    alone = [table for table in played if table.part in ALONE]
+    parts = _distinct("the", alone, [table.part for table in alone], "keep one of them: a use case has one of it")
+    tables = _distinct("the table", played, [table.name for table in played], "give one of the classes another name")
     if "request" not in parts:
         raise DeclarationError(f"{module.__file__}: no table is the request", "decorate the model of a row to score with @request(by=…)")
     histories = {key: value for key, value in declared.items() if isinstance(value, History)}
     histories |= {model.__name__: h for model in models if (h := table_of(model).history) is not None}
-    rows = {key: table for key, table in tables.items() if table.part not in {"request", "outcome"}}
+    rows = {key: table for key, table in tables.items() if table.part not in ALONE}
     return Schema(rows, histories, parts["request"], parts.get("outcome"))
 
 
@@ -192,24 +222,47 @@ def duration(text: str) -> int:
 
 def pairs(by: By) -> tuple[tuple[str, str], ...]:
     """Keys as pairs (column of the table, column that holds its value): a name stands for both."""
-    return tuple(by.items()) if isinstance(by, Mapping) else tuple((name, name) for name in _names(by))
+    return tuple(by.items()) if isinstance(by, Mapping) else tuple((name, name) for name in _names(by, "by"))
 
 
 def _play(table: Table) -> Any:
-    table.model.__table__ = table  # type: ignore[attr-defined] # the one mark a decorator leaves
-    return table.model
+    model, here = table.model, place()
+    if not (isinstance(model, type) and issubclass(model, pa.DataFrameModel)):
+        raise DeclarationError(f"{here}: {shown(model)} is no table", "decorate a class that derives from pa.DataFrameModel")
+    if isinstance(before := model.__dict__.get("__table__"), Table):
+        raise DeclarationError(
+            f"{here}: {model.__name__} is the {before.part} of {before.place}", "a class plays one part: remove one of them"
+        )
+    if table.part not in ALONE and table.name in RESERVED:
+        raise DeclarationError(f"{here}: {table.name} are the rows of the request or the outcome", f"give {model.__name__} another name")
+    columns = model.to_schema().columns if table.fixed else {}
+    if unknown := [name for name in table.fixed if name not in columns]:
+        raise DeclarationError(
+            f"{here}: fixed: there is no column {listed(unknown)} in {model.__name__}", f"its columns are: {listed(columns)}"
+        )
+    model.__table__ = replace(table, place=here)  # type: ignore[attr-defined] # the one mark a decorator leaves
+    return model
+
+
+def _distinct(what: str, tables: Sequence[Table], names: Sequence[str], remedy: str) -> dict[str, Table]:
+    found: dict[str, Table] = {}
+    for name, table in zip(names, tables, strict=True):
+        if (other := found.setdefault(name, table)) is not table:
+            both = f"{other.model.__name__} and {table.model.__name__} are both {what} {name}"
+            raise DeclarationError(f"{table.place} and {other.place}: {both}", remedy)
+    return found
 
 
 def _source(model: type[pa.DataFrameModel]) -> Table:
     table = table_of(model)
-    if table.part in {"request", "outcome"}:
+    if table.part in ALONE:
         raise DeclarationError(f"{place()}: a history of the {table.part} would tell what is not known yet", "derive it from a source")
     return table
 
 
 def _named(columns: Sequence[str | pl.Expr]) -> dict[str, pl.Expr]:
     named: dict[str, pl.Expr] = {}
-    for expression in map(_expr, columns):
+    for expression in [_expr(column, "columns") for column in columns]:
         name = expression.meta.output_name()
         if name in named and not named[name].meta.eq(expression):
             raise DeclarationError(f"{place()}: columns= binds {name} twice", "give one of them another name, with .alias")
@@ -217,13 +270,40 @@ def _named(columns: Sequence[str | pl.Expr]) -> dict[str, pl.Expr]:
     return named
 
 
-def _names(by: By) -> tuple[str, ...]:
-    return (by,) if isinstance(by, str) else tuple(by)
+def _names(value: Any, what: str) -> tuple[str, ...]:
+    expected = "a column by its name, or a list of them"
+    names = (value,) if isinstance(value, str) else tuple(demand(what, value, (list, tuple, Mapping), expected))
+    for name in names:
+        demand(what, name, str, expected)
+    return names
 
 
-def _expr(value: str | pl.Expr) -> pl.Expr:
-    return col(value) if isinstance(value, str) else value
+def _expr(value: Any, what: str) -> pl.Expr:
+    found = col(value) if isinstance(value, str) else value
+    return cast("pl.Expr", demand(what, found, pl.Expr, 'a column by its name, or an expression such as col("time")'))
 
 
-def _snake(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+def _text(value: Any, what: str) -> str | None:
+    return cast("str | None", demand(what, value, (str, type(None)), "a column by its name, or None"))
+
+
+def _terms(rules: Any) -> tuple[Term, ...]:
+    expected = "a list of terms of interlock.terms, such as rules=[rows(1_000)], or leave rules= out"
+    return tuple(demand("rules", rule, Term, expected) for rule in demand("rules", rules, (list, tuple), expected))
+
+
+def _mapping(value: Any, what: str, kind: type) -> dict[str, Any]:
+    expected = f"a dictionary of {'expressions' if kind is pl.Expr else 'fixed(…)'} by name"
+    found = dict(demand(what, {} if value is None else value, Mapping, expected))
+    return {demand(what, name, str, expected): demand(f"{what}[{name!r}]", each, kind, expected) for name, each in found.items()}
+
+
+def _kept(keep: Any) -> Keep:
+    if keep not in get_args(Keep):
+        raise DeclarationError(f"{place()}: keep is {shown(keep)}", 'write "first" or "last", the one of two copies that stays')
+    return cast("Keep", keep)
+
+
+def _called(model: Any) -> str:
+    """The name of the table that a class stands for: FlightPlans is flight_plans."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", getattr(model, "__name__", "")).lower()

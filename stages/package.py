@@ -1,5 +1,6 @@
 """package: everything → the bundle, verified before it takes its place."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ from interlock.catalog import Catalog
 from interlock.errors import guard
 from interlock.evaluation import bindings, reports
 from interlock.evaluation.card import Facts, card
-from interlock.features import featureset
+from interlock.features import contracted, featureset
 from interlock.features import golden as vector
-from interlock.features.featureset import Request
+from interlock.features.featureset import FeatureSet
 from interlock.files import write_json, write_text
 from interlock.modeling.score import Scorer
 
@@ -26,10 +27,11 @@ USED = ("validation", "features", "parity", "metrics", "slices", "stress", "gate
 GROUPS = ("usecase", "model", "gates")
 
 
-def contract(request: Request) -> dict[str, Any]:
-    """What a request must be: its key, its moment of prediction, and the type and nullability of each column."""
-    columns = {name: {"type": dtype, "nullable": name in request.nullable} for name, dtype in request.types.items()}
-    return {"key": request.key, "as_of": request.as_of, "columns": columns}
+def contracts(declared: FeatureSet, folder: Path) -> None:
+    """What a request, and a row of each table that features read, must be: to the last digit, unlike reports."""
+    for name in contracted.names(declared):
+        schema = contracted.schema(declared, name)
+        write_text(bundle.contract(folder, name), json.dumps(schema, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def provenance(usecase: str) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def golden(folder: Path) -> None:
 def main() -> None:
     usecase = params.load("usecase.name", str)
     catalog = params.load("usecase.catalog", Catalog)
-    declared = featureset.read(FEATURES / "featureset.json").request
+    declared = featureset.read(FEATURES / "featureset.json")
     made = provenance(usecase)
     found = reports.read(USED)
     with bundle.building(BUNDLE) as folder:
@@ -74,9 +76,9 @@ def main() -> None:
         shutil.copyfile(FEATURES / "featureset.json", folder / bundle.FEATURESET)
         shutil.copyfile(reports.path("features"), folder / bundle.PROFILE)
         shutil.copyfile(reports.path("gates"), folder / bundle.VERDICT)
-        write_json(folder / bundle.CONTRACT, contract(declared))
+        contracts(declared, folder)
         write_json(folder / bundle.PROVENANCE, made)
-        write_text(folder / bundle.CARD, card(Facts(usecase, catalog, period(declared.as_of), made["configuration"], found, made)))
+        write_text(folder / bundle.CARD, card(Facts(usecase, catalog, period(declared.request.as_of), made["configuration"], found, made)))
         golden(folder)
 
 

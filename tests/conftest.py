@@ -4,8 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -14,8 +15,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty project under git and DVC, with this one's settings; the current folder, its path a hostile one."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
     folder = tmp_path / "a project é"
     (folder / ".dvc" / "tmp").mkdir(parents=True)
     shutil.copy(ROOT / ".dvc" / "config", folder / ".dvc" / "config")
@@ -29,7 +31,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.chdir(folder)
     subprocess.run(["git", "init", "--quiet"], check=True)
-    return folder
+    others = _forget()
+    yield folder
+    _forget()
+    sys.modules.update(others)
+
+
+def _forget() -> dict[str, ModuleType]:
+    """Take the modules of use cases out of those imported: another project has others under their names."""
+    return {name: sys.modules.pop(name) for name in [*sys.modules] if name.partition(".")[0] == "usecases"}
 
 
 @pytest.fixture

@@ -11,6 +11,17 @@ from interlock.params import convert
 
 TABLE = {"description": "Flights.", "licence": "CC0-1.0"}
 CATALOG = {"owner": "data-team", "description": "Late arrivals.", "tables": {"flights": TABLE}}
+CHANGES: list[dict[str, str | None]] = [
+    {"description": ""},
+    {"licence": None},
+    {"fresh": "tomorrow"},
+    {"fresh": "1.5d"},
+    {"fresh": "0d"},
+    {"aged_by": "time_hour"},
+    {"stale": "fail"},
+    {"fresh": None, "aged_by": "time_hour"},
+    {"colour": "red"},
+]
 CONF = Path(__file__).parents[1] / "conf" / "usecase"
 
 
@@ -21,9 +32,9 @@ def test_a_table_without_an_owner_has_that_of_the_use_case() -> None:
     assert [catalog.owner_of(name) for name in catalog.tables] == ["data-team", "fleet"]
 
 
-@pytest.mark.parametrize("change", [{"description": ""}, {"licence": None}, {"fresh": "tomorrow"}, {"fresh": "1.5d"}, {"colour": "red"}])
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_table_that_says_nothing_or_something_else_is_refused_by_name(change: dict[str, str | None]) -> None:
-    """An empty description, no licence, a freshness that is no length of time, or an unknown key: the error names the place."""
+    """An empty description, no licence, a freshness that is no length of time, what is said of none, or an unknown key: the error names the place."""
     with pytest.raises(ConfigError, match=r"usecase\.catalog\.tables"):
         convert({**CATALOG, "tables": {"flights": {**TABLE, **change}}}, Catalog, "usecase.catalog")
 

@@ -54,6 +54,15 @@ def _sources() -> None:
         raise SourceError("\n".join(finding.found for finding in serious), serious[0].remedy)
 
 
+def _ages() -> None:
+    from datetime import UTC, datetime
+
+    from interlock.contracts import freshness
+
+    if serious := [finding for finding in freshness.look(datetime.now(UTC)) if finding.kind != "note"]:
+        raise SourceError("\n".join(finding.found for finding in serious), serious[0].remedy)
+
+
 def _lock() -> None:
     from interlock.repro import stale
 
@@ -67,5 +76,6 @@ CHECKS = {
     "params.yaml is what conf/ composes to": _params,
     "pins.yaml is what requirements.txt says": _pins,
     "the sources are as pinned": _sources,
+    "no table is older than it may be": _ages,
     "dvc.lock is fresh": _lock,
 }

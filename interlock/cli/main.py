@@ -1,15 +1,16 @@
 """The command line: verbs by name, each in a thin module that is imported when it is asked for."""
 
+import os
 import sys
 from collections.abc import Callable
 from functools import cache, wraps
 from importlib import import_module
-from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import click
 
-from interlock.errors import guard
+from interlock.errors import UNREAD, guard, unread
 
 VERBS = {
     "Build": {
@@ -19,6 +20,7 @@ VERBS = {
     },
     "Look": {
         "features": "interlock.cli.features:features",
+        "quarantine": "interlock.cli.quarantine:quarantine",
     },
     "Serve": {
         "store": "interlock.cli.store:store",
@@ -41,6 +43,14 @@ class Verbs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         return command(cmd_name) if cmd_name in PLACES else None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # click would end with 1
+            if unread(error):
+                sys.exit(UNREAD)
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         width = max(map(len, PLACES))
@@ -70,9 +80,8 @@ def command(verb: str) -> click.Command:
 
 def start() -> None:
     """Run the command line's words, and exit; usage errors exit with 2 as click's do."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    if sys.stdin is None:  # closed by who started the process: there is nothing to read
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - open to the end, as standard input is
     try:
         sys.exit(interlock.main(standalone_mode=False))
     except click.Abort:

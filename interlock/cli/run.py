@@ -13,6 +13,7 @@ WIDTH = 90
 NEXT = {
     "dvc exp run -S model.learning_rate=0.02": "try something; dvc exp show compares",
     "dvc metrics diff": "what changed since the commit; dvc plots show draws it",
+    "interlock quarantine": "which rows were set aside, and why",
     "interlock features": "every feature: what it is, and how it is distributed",
     "interlock prove": "rebuild the commit in a clean clone, and compare every hash",
 }
@@ -40,7 +41,7 @@ def run() -> None:
     moved = look()
     rerun = repro(lambda stage: click.echo(f"▸ {stage}"))
     show(rerun, time.monotonic() - started)
-    for line in moved:
+    for line in [*moved, *stale()]:
         click.echo(line, err=True)
 
 
@@ -55,6 +56,15 @@ def look() -> list[str]:
     for line in lines:
         click.echo(line, err=True)
     return lines
+
+
+def stale() -> list[str]:
+    """Warnings of tables that are older than they may be."""
+    from datetime import UTC, datetime
+
+    from interlock.contracts import freshness
+
+    return [f"{finding.kind}: {finding.found}\n  → {finding.remedy}" for finding in freshness.look(datetime.now(UTC))]
 
 
 def show(rerun: "Rerun", seconds: float) -> None:

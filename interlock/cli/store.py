@@ -2,6 +2,7 @@
 
 import click
 
+from interlock.cli.store_contract import contract
 from interlock.cli.store_copies import backup, restore, verify
 from interlock.cli.store_rows import add
 from interlock.cli.store_state import fold, materialize, status
@@ -28,5 +29,5 @@ def store(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for verb in (materialize, add, status, fold, backup, restore, verify):
+for verb in (materialize, add, contract, status, fold, backup, restore, verify):
     store.add_command(verb)

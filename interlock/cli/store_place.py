@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interlock.errors import ArtifactError, ConfigError
+from interlock.errors import ArtifactError, ConfigError, printable
 
 if TYPE_CHECKING:
     from interlock.features.featureset import FeatureSet
@@ -78,4 +78,5 @@ def text_of(time: int | None) -> str | None:
 
 
 def say(found: dict[str, Any], as_json: bool, lines: list[str]) -> None:
-    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(lines))
+    """Print what was found as JSON, or `lines`: each stays one, with nothing that a terminal would obey."""
+    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(printable(line).replace("\n", "\\n") for line in lines))

@@ -1,63 +1,68 @@
-"""What a check found, in words and as the report: the run's verdict on a table as a whole, and examples of each rule."""
+"""What the checks found as data: each table's rows, what each rule saw, and how the columns are distributed.
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+It lies in git, so it names rows by their numbers, and no value that is not shared by many: those are read from data/raw.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 import polars as pl
 
-from interlock.contracts.check import Checked
+from interlock.contracts.check import Checked, Seen
+from interlock.contracts.findings import Finding
 from interlock.contracts.ledger import less
-from interlock.contracts.rules import Rule, Unique
-from interlock.errors import ArtifactError, ContractError
-from interlock.frames import ROW
+from interlock.contracts.profile import Column, Profile, distance, shares
+from interlock.errors import ArtifactError
 
-# A table that loses more than one row in twenty is no longer the table that was sampled: what is left would be biased.
-TOLERATED = 0.05
-EXAMPLES, WIDTH, FINDINGS = 5, 80, 3
+Report: TypeAlias = dict[str, Any]
 
 
-def findings(table: str, checked: Checked) -> Iterator[str]:
-    """What makes a table unfit as a whole, in words."""
-    if checked.rows == 0:
-        yield f"{table} has no rows"
-    elif checked.quarantined > TOLERATED * checked.rows:
-        rule, count = max(checked.broken, key=lambda found: found[1])
-        first = examples(rule, checked)[0]
-        yield (
-            f"{table}: {checked.quarantined:,} of {checked.rows:,} rows break a rule, {TOLERATED:.0%} may; "
-            f"most of them {rule.name} on {rule.column}: {count:,}, as in source row {first['row']} with {first['value'] or 'null'}"
-        )
+def report(world: str, found: Sequence[Finding], tables: dict[str, Report]) -> Report:
+    """The whole report on a world: findings come with the worst first."""
+    return {"verdict": found[0]["severity"] if found else "pass", "world": world, "findings": list(found), "tables": tables}
 
 
-def refuse(found: Sequence[str], schema: str) -> None:
-    """Raise ContractError with the most important of what was `found`, if anything; `schema` is the file of the contract."""
-    if found:
-        more = [f"and {len(found) - FINDINGS} more"] if len(found) > FINDINGS else []
-        listed = "".join(f"\n  • {line}" for line in [*found[:FINDINGS], *more])
-        raise ContractError(
-            f"the data break their contract{listed}", f"mend the source, or say in {schema} what is true of it, and run: make"
-        )
+def unread(raw: pl.LazyFrame, unexpected: Sequence[str]) -> Report:
+    """A table whose columns do not fit its contract: no rule was asked."""
+    rows = int(raw.select(pl.len()).collect().item())
+    return {"rows": rows, "used": 0, "quarantined": 0, "unexpected": list(unexpected), "rules": [], "columns": []}
 
 
-def summary(table: str, raw: pl.LazyFrame, checked: Checked, unexpected: Sequence[str]) -> dict[str, Any]:
-    """What the report says of one table."""
-    rules = [
-        {"rule": rule.name, "column": rule.column, "rows": count, "examples": examples(rule, checked)} for rule, count in checked.broken
-    ]
-    used = _adds_up(table, raw, checked)
-    return {"rows": checked.rows, "used": used, "quarantined": checked.quarantined, "unexpected": list(unexpected), "rules": rules}
+def summary(table: str, raw: pl.LazyFrame, checked: Checked, whole: Sequence[Seen], unexpected: Sequence[str]) -> Report:
+    """What the report says of one table and its rules; raises ArtifactError where its rows do not add up."""
+    return {
+        "rows": checked.rows,
+        "used": _used(table, raw, checked),
+        "quarantined": checked.quarantined,
+        "unexpected": list(unexpected),
+        "rules": [_rule(seen) for seen in (*checked.seen, *whole)],
+    }
 
 
-def examples(rule: Rule | Unique, checked: Checked) -> list[dict[str, Any]]:
-    """The first rows that break `rule`, and what they hold."""
-    mine = checked.ledger.filter(rule=rule.name, column=rule.column).head(EXAMPLES)
-    return [{"row": row, "value": _short(value)} for row, value in mine.select(ROW, "value").iter_rows()]
+def columns(now: Profile, accepted: Profile | None) -> list[Report]:
+    """The distribution of each column, beside that of the accepted snapshot where there is one."""
+    known = accepted.columns if accepted else {}
+    return [_column(name, found, known.get(name)) for name, found in now.columns.items()]
 
 
-def _adds_up(table: str, raw: pl.LazyFrame, checked: Checked) -> int:
+def _rule(seen: Seen) -> Report:
+    return {
+        "rule": seen.rule.name,
+        "column": seen.rule.column,
+        "severity": seen.rule.severity,
+        "tolerated": seen.rule.tolerate,
+        "rows": seen.rows,
+        "share": seen.share,
+        "verdict": seen.verdict,
+        "examples": [{"row": row} for row, _ in seen.first],
+    }
+
+
+def _used(table: str, raw: pl.LazyFrame, checked: Checked) -> int:
     """The rows left in use; raises ArtifactError where used and set aside are not all rows, or the ledger lacks an entry."""
     used = int(less(raw, checked.ledger).select(pl.len()).collect().item())
-    counted = sum(count for _, count in checked.broken)
+    counted = sum(seen.rows for seen in checked.seen if seen.rule.severity == "quarantine")
     if used + checked.quarantined != checked.rows or counted != checked.ledger.height:
         raise ArtifactError(
             f"{table} does not add up: of {checked.rows:,} rows {used:,} are used and {checked.quarantined:,} set aside, "
@@ -67,5 +72,22 @@ def _adds_up(table: str, raw: pl.LazyFrame, checked: Checked) -> int:
     return used
 
 
-def _short(value: str | None) -> str | None:
-    return value if value is None or len(value) <= WIDTH else f"{value[:WIDTH]}…"
+def _column(name: str, found: Column, accepted: Column | None) -> Report:
+    *bins, nulls = shares(found)
+    same = accepted if accepted is not None and accepted.dtype == found.dtype else None
+    return {
+        "column": name,
+        "dtype": found.dtype,
+        "nulls": nulls,
+        "bins": [bound | {"share": share} for bound, share in zip(_bounds(found), bins, strict=False)],
+        "accepted": shares(same)[:-1] if same else None,
+        "effect": distance(found, same) if same else None,
+    }
+
+
+def _bounds(found: Column) -> list[Report]:
+    """The bins in words: a label each, or from where to where (null: without end)."""
+    if found.labels is not None:
+        return [{"label": label} for label in [*found.labels, "…"]]
+    ends = [None, *found.edges, None] if found.edges is not None else []
+    return [{"from": low, "to": high} for low, high in pairwise(ends)]

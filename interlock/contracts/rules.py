@@ -7,43 +7,56 @@ import functools
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
+from interlock.terms import Constant, Every, Refers, Rows, Stable, Term, Unique
 
-@dataclass(frozen=True)
-class Rule:
+Group: TypeAlias = Unique | Constant | Refers
+Whole: TypeAlias = Rows | Every | Stable
+IDENTITY = ("not_nullable", "field_uniqueness", "multiple_fields_uniqueness")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule(Term):
     """What every row must satisfy; `breaks` is a row-wise expression, True where a row does not."""
 
-    name: str
-    column: str
     breaks: pl.Expr
 
 
 @dataclass(frozen=True)
-class Unique:
-    """Columns of which no two rows hold the same values; the first row by source row number stays."""
-
-    name: str
-    columns: tuple[str, ...]
-
-    @property
-    def column(self) -> str:
-        """The columns as one text, as the ledger names them."""
-        return ", ".join(self.columns)
-
-
-@dataclass(frozen=True)
 class Contract:
-    """What a table must be. `required` columns must be there; a `closed` contract allows no others than those of `types`."""
+    """What a table must be. `required` columns must be there; a `closed` contract allows no others than those of `types`.
+
+    Rules are about one row each, groups about rows that stay in common, and `whole` about the table.
+    """
 
     table: str
     types: Mapping[str, Any]
     required: frozenset[str]
     closed: bool
     rules: tuple[Rule, ...]
-    groups: tuple[Unique, ...]
+    groups: tuple[Group, ...]
+    whole: tuple[Whole, ...] = ()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The columns that say which row it is, here or in another table."""
+        named = (group.columns for group in self.groups if isinstance(group, Refers) or group.name in IDENTITY)
+        return frozenset(name for columns in named for name in columns)
+
+
+def missing(values: pl.Expr, dtype: Any) -> pl.Expr:
+    """True where there is no value: null and, among floats, NaN."""
+    return values.is_null() | values.is_nan() if dtype.is_float() else values.is_null()
+
+
+def verdict(rule: Term, share: float | None) -> str:
+    """What comes of a `share` of rows that break `rule`: pass, warn or fail; where it could not be told, it is not kept."""
+    if share is not None and share <= rule.tolerate:
+        return "pass"
+    return "warn" if rule.severity == "warn" else "fail"
 
 
 def _range(column: pl.Expr, min_value: Any, max_value: Any, include_min: bool, include_max: bool) -> pl.Expr:

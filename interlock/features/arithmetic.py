@@ -4,12 +4,20 @@ Integer addition is associative, so totals are the same in any order; the one co
 float stand here. Squares are Int128: with at most 2³¹ rows and totals below 2⁶³ neither n·Σx² nor (Σx)² can wrap.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from interlock.features import expressions
-from interlock.features.featureset import Statistic, Window
+from interlock.features.featureset import Window
 from interlock.features.operations import divided
 from interlock.frames import unsigned
+
+T = TypeVar("T", pl.Expr, NDArray[Any])
 
 
 def kept(window: Window) -> pl.Expr:
@@ -69,24 +77,42 @@ def parts(window: Window) -> dict[str, pl.Expr]:
     return found
 
 
+@dataclass(frozen=True)
+class Numbers(Generic[T]):
+    """What is written differently for expressions and for arrays: floats of numbers, whole numbers beyond 64 bits, the root."""
+
+    real: Callable[[T], T]
+    wide: Callable[[T], T]
+    root: Callable[[T], T]
+
+
+EXPRESSIONS = Numbers[pl.Expr](lambda x: x.cast(pl.Float64), lambda x: x.cast(pl.Int128), lambda x: x.sqrt())
+# NOTE: integers of Python where 64 bits may not do; conversion, division and root are correctly rounded here as there.
+ARRAYS = Numbers[NDArray[Any]](lambda x: x.astype(np.float64), lambda x: x.astype(object), np.sqrt)
+
+
 def finished(window: Window) -> pl.Expr:
     """The value of a window from columns that hold the differences of its totals, named as `parts` says."""
     names = list(parts(window))
-    return value(window.statistic, window.places, *(pl.col(names[i]) if i < len(names) else pl.lit(0) for i in range(3)))
+    known, found = value(EXPRESSIONS, window, *(pl.col(names[i]) if i < len(names) else pl.lit(0) for i in range(3)))
+    return found if known is None else pl.when(known).then(found)
 
 
-def value(statistic: Statistic, places: int, n: pl.Expr, total: pl.Expr, squares: pl.Expr) -> pl.Expr:
-    """The value of a window from its count `n`, its total and its total of squares, all integers."""
-    unit, some = 10**places, n > 0
-    match statistic:
+def value(numbers: Numbers[T], window: Window, n: T, total: T, squares: T) -> tuple[T | None, T]:
+    """Where a window has a value (None: everywhere), and the value, from its count `n`, its total and its total of squares.
+
+    All are columns of integers, and every divisor is a column too, for the reason that `operations.divided` gives.
+    """
+    unit, real = 10**window.places, numbers.real
+    match window.statistic:
         case "count":
-            return n
+            return None, n
         case "sum":
-            return pl.when(some).then(divided(total.cast(pl.Float64), pl.lit(float(unit))) if places else total)
+            return n > 0, real(total) / real(n * 0 + unit) if window.places else total
         case "mean" | "share":
-            return pl.when(some).then(divided(total.cast(pl.Float64), (n * unit).cast(pl.Float64)))
+            return n > 0, real(total) / real(n * unit)
         case "std":
-            wide, many = total.cast(pl.Int128), n.cast(pl.Int128)
-            spread = divided((many * squares - wide * wide).cast(pl.Float64), (many * (many - 1)).cast(pl.Float64))
-            return pl.when(n > 1).then(divided(spread.sqrt(), pl.lit(float(unit))))
-    raise AssertionError(statistic)
+            many, wide = numbers.wide(n), numbers.wide(total)
+            spread = numbers.root(real(many * squares - wide * wide) / real(many * (many - 1)))
+            return n > 1, spread / real(n * 0 + unit) if window.places else spread
+    raise AssertionError(window.statistic)

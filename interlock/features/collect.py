@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from types import ModuleType
+from typing import Any
 
 import polars as pl
 
 from interlock import loading, usecase
+from interlock.dtypes import dtype_of, dtype_text
 from interlock.errors import DeclarationError
 from interlock.features import declare, expressions
 from interlock.features import featureset as fs
+from interlock.features.contracting import contract
 from interlock.features.declare import Declared
 from interlock.features.derivation import derived
-from interlock.features.dtypes import dtype_of, dtype_text
 from interlock.features.expressions import Node
 from interlock.features.lines import Line, Types
 from interlock.features.precision import precision
@@ -63,7 +65,12 @@ class Collection:
         features = tuple(self._feature(name, ()) for name in self.declared)
         if not any(feature.public for feature in features):
             raise DeclarationError(f"{self.file}: no public feature is declared", 'write one: name = on_demand(col("…"), "what it is")')
-        return fs.FeatureSet(self.request, self.references, self.histories, features)
+        return fs.FeatureSet(self.request, self.references, self.histories, features, self._contracts())
+
+    def _contracts(self) -> dict[str, dict[str, Any]]:
+        """The contracts of a request and of a row of each table that anything reads."""
+        read = sorted({*self.references, *(history.source for history in self.histories.values())})
+        return {table.name: contract(table) for table in (self.schema.request, *(self.schema.tables[name] for name in read))}
 
     def _check_request(self, line: Line) -> None:
         types, key = self.request.types, self.request.key

@@ -116,7 +116,7 @@ def _in_totals(asked: Asked, totals: Totals, name: str, alone: Totals) -> tuple[
 
 def _in_rows(asked: Asked, listed: Rows, feature: Latest | Window, alone: Rows) -> tuple[list[tuple[bytes, int]], list[Entry]]:
     """The rows in a list of rows, the newest first, and an entry for each alone."""
-    place = 2 + listed.features.index(feature)
+    place = listed.places[feature.name]
     rows = [(tail, msgspec.msgpack.decode(value)) for tail, value in _entity(asked, listed.number)]
     own = [(tail, row) for tail, row in rows if isinstance(feature, Latest) or row[place] is not None]
     puts = [

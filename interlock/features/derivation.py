@@ -3,9 +3,9 @@
 import polars as pl
 
 from interlock import usecase
+from interlock.dtypes import dtype_text
 from interlock.features import expressions
 from interlock.features import featureset as fs
-from interlock.features.dtypes import dtype_text
 from interlock.features.lines import Line, Types
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from interlock.dtypes import dtype_of
 from interlock.features import expressions, keys
-from interlock.features.dtypes import dtype_of
 from interlock.features.featureset import Reference
 from interlock.features.histories import ID, SEEN, TIME
 from interlock.features.plan import Rows, Totals, physical, prefix
@@ -24,7 +24,7 @@ encode, decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder().dec
 
 def micros(times: pl.Series) -> NDArray[np.int64]:
     """Times as microseconds."""
-    return times.to_physical().cast(pl.Int64).to_numpy()
+    return times.cast(pl.Int64).to_numpy()
 
 
 def of_entities(rows: pl.DataFrame, columns: Sequence[str]) -> list[bytes]:
@@ -79,9 +79,13 @@ def unpacked(totals: Totals, values: Sequence[bytes]) -> tuple[NDArray[np.int64]
     width = len(totals.counts)
     if not totals.squares:
         return matrix, []
-    lows = [matrix[:, width + 2 * i].view("<u8").tolist() for i in range(len(totals.squares))]
-    highs = [matrix[:, width + 2 * i + 1].tolist() for i in range(len(totals.squares))]
-    return matrix[:, :width], [[(high << 64) | low for high, low in zip(*column, strict=True)] for column in zip(highs, lows, strict=True)]
+    halves = range(width, matrix.shape[1], 2)
+    return matrix[:, :width], [whole(matrix[:, at], matrix[:, at + 1]) for at in halves]
+
+
+def whole(low: NDArray[np.int64], high: NDArray[np.int64]) -> list[int]:
+    """Numbers of 128 bits from their halves."""
+    return [(above << 64) | below for above, below in zip(high.tolist(), low.view("<u8").tolist(), strict=True)]
 
 
 def frame(totals: Totals, values: Sequence[bytes]) -> pl.DataFrame:

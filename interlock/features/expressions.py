@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
+from interlock.dtypes import dtype_of, dtype_text, serialised_text
 from interlock.errors import DeclarationError
-from interlock.features.dtypes import dtype_of, dtype_text, serialised_text
 from interlock.features.operations import BINARY, BY_POLARS, FAMILIES, FUNCTIONS, TRANSCENDENTAL
 
 Node: TypeAlias = list[Any]

@@ -4,16 +4,16 @@ Executors work from these declarations alone; expressions in them are nodes of `
 Times are microseconds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from interlock.dtypes import dtype_of
 from interlock.errors import ArtifactError, DeclarationError
 from interlock.features import expressions
-from interlock.features.dtypes import dtype_of
 from interlock.features.expressions import Node
 from interlock.files import write_text
 
@@ -130,12 +130,16 @@ AnyFeature: TypeAlias = Lookup | OnDemand | Latest | Window
 
 
 class FeatureSet(Declaration, frozen=True, dict=True):
-    """Everything needed to compute features from requests, references and histories, with no Python of the use case."""
+    """Everything needed to compute features from requests, references and histories, with no Python of the use case.
+
+    `contracts` are the JSON Schemas of a request and of a row of each table that is read; they change no feature's value.
+    """
 
     request: Request
     references: dict[str, Reference]
     histories: dict[str, History]
     features: tuple[AnyFeature, ...]
+    contracts: dict[str, dict[str, Any]] = {}
 
     @cached_property
     def by_name(self) -> dict[str, AnyFeature]:
@@ -149,6 +153,14 @@ class FeatureSet(Declaration, frozen=True, dict=True):
     def tables(self) -> list[str]:
         """The sources and references that features are computed from."""
         return sorted({*self.references, *(history.source for history in self.histories.values())})
+
+    def reads_of(self, table: str, histories: Sequence[str] | None = None) -> dict[str, str]:
+        """The columns of a table, with their types, that lookups and its histories read, or those of them alone that are named."""
+        types = dict(self.references[table].types) if table in self.references else {}
+        for name, history in self.histories.items():
+            if history.source == table and (histories is None or name in histories):
+                types |= history.reads
+        return types
 
     @cached_property
     def fingerprints(self) -> dict[str, str]:
@@ -233,11 +245,23 @@ def _verify(features: FeatureSet) -> None:
     typed: list[Request | Reference | History] = [features.request, *features.references.values(), *features.histories.values()]
     for text in [*(text for table in typed for text in table.types.values()), *(feature.dtype for feature in features.features)]:
         dtype_of(text)
+    for schema in features.contracts.values():
+        _verify_contract(schema)
     for node in _nodes(features):
         expressions.verify(node)
     if len(features.by_name) < len(features.features):
         raise DeclarationError("two features share one name")
     assert features.fingerprint
+
+
+def _verify_contract(schema: dict[str, Any]) -> None:
+    try:
+        for field in schema["properties"].values():
+            dtype_of(field["x-interlock"]["type"])
+        for rule in schema["x-interlock"].get("rows", []):
+            expressions.verify(rule["breaks"])
+    except (TypeError, AttributeError) as error:
+        raise DeclarationError("a contract in it is damaged") from error
 
 
 def _nodes(features: FeatureSet) -> Iterator[Node]:

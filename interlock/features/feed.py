@@ -12,8 +12,10 @@ from itertools import groupby, islice
 
 import polars as pl
 
+from interlock.contracts.answers import Error, reasons
+from interlock.contracts.microbatch import Checker
 from interlock.errors import ArtifactError, ContractError
-from interlock.features import eventlog, intake, keys, payloads
+from interlock.features import door, eventlog, intake, keys, payloads
 from interlock.features.eventlog import EventLog
 from interlock.features.featureset import FeatureSet
 from interlock.features.intake import ARRIVED
@@ -33,8 +35,8 @@ Meant = tuple[str, ...] | None
 class Report:
     """What became of each row in each history that it makes, or in the reference that it belongs to.
 
-    `rows` has the columns part (history or reference), row (0-based), status (added, duplicate or refused) and reason;
-    a row that makes nothing is not in it. `position` is that of the log.
+    `rows` has the columns part (history or reference, or the table whose contract the row breaks), row (0-based), status
+    (added, duplicate or refused) and reason; a row that makes nothing is not in it. `position` is that of the log.
     """
 
     rows: pl.DataFrame
@@ -65,22 +67,34 @@ class Feed:
     def add(self, table: str, rows: pl.DataFrame, arrived: datetime | pl.Series, histories: Sequence[str] | None = None) -> Report:
         """Add rows of the source or reference `table` that arrived at one moment, or each at its own.
 
-        They go to all histories of the table, or to `histories` alone, and are on disk when this returns. A row is seen
-        when it is available and has arrived. Raises ContractError where the rows lack what is read of them.
+        They go to all histories of the table, or to `histories` alone, and are on disk when this returns. A row that breaks
+        the table's contract is refused; another is seen when it is available and has arrived. Raises ContractError where the
+        rows lack a column that the contract requires or features read, or have one in another type.
         """
         meant = None if histories is None else tuple(histories)
         rows = rows.drop(ROW, strict=False)
         intake.check(rows, read_of(self.features, table, meant), table)
+        held = self._door(table).frame(rows)
         times = _times(arrived, rows.height)
         self.catch_up()
-        taken = self._taken(table, _numbered(rows, times), [meant] * rows.height)
-        fates = pl.concat([each.fates for each in taken.values()]).select("part", "row", "status", "reason")
+        taken = self._taken(table, _numbered(rows, times)[held.numbers], [meant] * held.rows.height)
+        parts = [_refused(table, held.errors), *(each.fates for each in taken.values())]
+        fates = pl.concat([part.select("part", "row", "status", "reason") for part in parts])
         if chosen := _chosen(fates, meant):
             of = list(chosen)
             found = zip(times.gather(of).to_physical().to_list(), chosen.values(), payloads.encoded(rows[of]), strict=True)
             self.log.append([Event(table, time, names, payload) for time, names, payload in found])
             self._commit([taken], self.log.end)
         return Report(fates, self.log.end)
+
+    @cached_property
+    def _doors(self) -> dict[str, Checker]:
+        return {}
+
+    def _door(self, table: str) -> Checker:
+        if table not in self._doors:
+            self._doors[table] = door.checker(self.features, table)
+        return self._doors[table]
 
     def catch_up(self) -> int:
         """Apply what the log has beyond the position of the state; returns how many records that were.
@@ -134,15 +148,19 @@ class Feed:
 
 def read_of(features: FeatureSet, table: str, meant: Meant = None) -> dict[str, str]:
     """The columns of a table that its histories, or those meant, or lookups read; raises ContractError where nothing reads it."""
-    found = {name: history for name, history in features.histories.items() if history.source == table}
-    if unknown := sorted(set(meant or ()) - found.keys()):
+    found = [name for name, history in features.histories.items() if history.source == table]
+    if unknown := sorted(set(meant or ()) - set(found)):
         raise ContractError(f"{unknown[0]} is no history of {table}", f"its histories are: {', '.join(found) or 'none'}")
     if not found and table not in features.references:
         raise ContractError(f"no feature reads a table {table}", f"features read: {', '.join(features.tables)}")
-    types = dict(features.references[table].types) if table in features.references else {}
-    for name, history in found.items():
-        types |= history.reads if meant is None or name in meant else {}
-    return types
+    return features.reads_of(table, meant)
+
+
+def _refused(table: str, errors: Sequence[Error]) -> pl.DataFrame:
+    """The fates of the rows that break the contract of their table."""
+    found = reasons(errors)
+    refused = {"row": pl.Series(list(found), dtype=pl.Int64), "reason": pl.Series(list(found.values()), dtype=pl.String)}
+    return pl.DataFrame(refused).with_columns(part=pl.lit(table), status=pl.lit(REFUSED))
 
 
 def _times(arrived: datetime | pl.Series, rows: int) -> pl.Series:

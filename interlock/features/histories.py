@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from interlock.dtypes import dtype_of
 from interlock.errors import ContractError
 from interlock.features import expressions
-from interlock.features.dtypes import dtype_of
 from interlock.features.featureset import FeatureSet, History, Look, Reference
 from interlock.frames import ROW
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from interlock.dtypes import dtype_of
 from interlock.durations import text as span
 from interlock.errors import ContractError
 from interlock.features import arithmetic, histories, keys
-from interlock.features.dtypes import dtype_of
 from interlock.features.featureset import History, Window
 from interlock.features.histories import ID, SEEN, TIME
 from interlock.features.plan import RANGED

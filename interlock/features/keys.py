@@ -22,6 +22,7 @@ LIST = struct.Struct(">H")
 LENGTH = struct.Struct(">I")
 LONGEST_ENTITY, LONGEST_ID = 180, 300
 HASHED, HASH = b"\xff", 32
+NOBODY = b"\xfe"  # neither hashed nor of so great a length: the entity of a null key
 TIME = 8
 TOP = (1 << 63) - 1
 INVERTED = bytes(255 - byte for byte in range(256))
@@ -33,8 +34,19 @@ WIDE = 16
 
 def entity(values: Sequence[Any]) -> bytes:
     """Bytes that differ for different key values, whatever their concatenation; long ones are hashed."""
-    joined = b"".join([LENGTH.pack(len(part)) + part for part in map(_part, values)])
-    return joined if len(joined) <= LONGEST_ENTITY else HASHED + blake2b(joined, digest_size=HASH).digest()
+    return joined([part(value) for value in values])
+
+
+def part(value: Any) -> bytes:
+    """One key value, with its length before it."""
+    plain_bytes = _bytes(value)
+    return LENGTH.pack(len(plain_bytes)) + plain_bytes
+
+
+def joined(parts: Sequence[bytes]) -> bytes:
+    """The entity that has these parts."""
+    whole = b"".join(parts)
+    return whole if len(whole) <= LONGEST_ENTITY else HASHED + blake2b(whole, digest_size=HASH).digest()
 
 
 def entity_end(key: bytes, values: int) -> int:
@@ -124,7 +136,7 @@ def _split(numbers: NDArray[Any]) -> list[bytes]:
     return [packed[at : at + TIME] for at in range(0, len(packed), TIME)]
 
 
-def _part(value: Any) -> bytes:
+def _bytes(value: Any) -> bytes:
     match value:
         case str():
             return value.encode()

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from interlock.dtypes import dtype_text
 from interlock.errors import DeclarationError
 from interlock.features import expressions
-from interlock.features.dtypes import dtype_text
 from interlock.features.expressions import Node
 
 Types = Mapping[str, pl.DataType]

@@ -4,18 +4,22 @@ It reads what it needs in one batch, subtracts totals, and evaluates the very ex
 It works from exported declarations: neither Pandera nor the use case's Python is imported.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from interlock.errors import ContractError
-from interlock.features import arithmetic, entries, expressions, keys, readers
+from interlock.features import arithmetic, entries, expectations, expressions, keys, readers
+from interlock.features.ends import Ends, Words
 from interlock.features.featureset import FeatureSet, Keys, Latest, Lookup, OnDemand, Window
-from interlock.features.plan import Plan
-from interlock.features.readers import Answer, Batch, Differences
+from interlock.features.plan import Plan, Rows
+from interlock.features.readers import Answer, Batch
 from interlock.features.state import MARK, checked
 from interlock.features.stores.store import Reader
 
@@ -28,30 +32,35 @@ class Online:
     store: Reader
 
     def matrix(self, requests: pl.DataFrame) -> pl.DataFrame:
-        """The features of `requests`, in their order: the columns of the requests, then every feature, private ones too.
+        """The features of `requests`, row by row: the columns of the requests, then every feature, private ones too, by name.
 
         Raises ContractError where the requests lack a column or ask about a time before the state's, ArtifactError where the
         store holds no state of this feature set.
         """
-        request = self.features.request
-        if missing := [name for name in request.types if name not in requests.columns]:
+        request, columns = self.features.request, requests.columns
+        if missing := [name for name in request.types if name not in columns]:
             raise ContractError(f"the requests have no column {missing[0]}", f"a request has: {', '.join(request.types)}")
-        batch = Batch(requests, entries.micros(requests[request.as_of]) if request.as_of else np.zeros(requests.height, np.int64))
-        totals = [readers.totals(batch, listed) for listed in self.plan.totals]
-        others = list(self._asked(batch))
+        moments = entries.micros(requests[request.as_of]) if request.as_of else np.zeros(requests.height, np.int64)
+        batch = Batch(requests, moments, self.plan.offsets)
+        ends, others = self.ends.ask(batch), list(self._asked(batch))
         batch.reads.gets.append(MARK)
         found = self.store.read(batch.reads)
         self._check(batch, checked(self.plan, found.gets[-1]).since)
-        windows = self._windows({name: own for answer in totals for name, own in answer(found).items()}, requests.height)
-        frame = requests.hstack([*windows, *(series for answer in others for series in answer(found))])
+        windows = self._finished(*self.ends.answer(found, *ends, requests.height)) if self.ends.windows else []
+        frame = requests.hstack([*windows, *readers.series([column for answer in others for column in answer(found)], requests.height)])
         for level in self.levels:
-            frame = frame.with_columns(level)
-        wanted = [*requests.columns, *(feature.name for feature in self.features.features)]
-        return pl.DataFrame([frame.get_column(name) for name in wanted])
+            frame = frame.with_columns_seq(level)
+        return frame
+
+    def answers(self, requests: pl.DataFrame) -> "Answers":
+        """What `matrix` says, held against what its features are expected to be."""
+        values = self.matrix(requests)
+        found = expectations.broken(self.features, values)
+        return Answers(values, expectations.refusals(self.features, found), expectations.warnings(self.features, found))
 
     def _check(self, batch: Batch, since: int | None) -> None:
         """Raise ContractError where a request is older than what the state keeps."""
-        if self.features.histories and since is not None and (batch.moments < since).any():
+        if self.features.histories and since is not None and batch.moments.size and batch.moments.min() < since:
             first = keys.moment(int(batch.moments.min()))
             raise ContractError(
                 f"a request is as of {first}, the online store answers from {keys.moment(since)} on", "fill it as of an earlier moment"
@@ -76,26 +85,27 @@ class Online:
         return levels
 
     @cached_property
-    def formulas(self) -> dict[str, pl.Expr]:
-        """Each way in which windows are finished, once, over columns n, total and squares."""
-        kinds = {_formula(window): window for listed in self.plan.totals for window in listed.windows}
-        columns = (pl.col("n"), pl.col("total"), pl.col("squares"))
-        return {name: arithmetic.value(window.statistic, window.places, *columns).alias(name) for name, window in kinds.items()}
+    def ends(self) -> Ends:
+        return Ends(self.plan)
 
-    def _windows(self, differences: dict[str, Differences], rows: int) -> list[pl.Series]:
-        """The value of every window: their differences under each other, every formula over all, and of each what is its own."""
-        if not differences:
-            return []
-        none = np.zeros(rows, dtype=np.int64)
-        stacked = [[own[i] if i < len(own) else none for own in differences.values()] for i in range(2)]
-        frame = pl.DataFrame({"n": np.concatenate(stacked[0]), "total": np.concatenate(stacked[1])})
-        if any(len(own) > 2 for own in differences.values()):
-            squares = [square for own in differences.values() for square in (own[2] if len(own) > 2 else [0] * rows)]
-            frame = frame.with_columns(pl.Series("squares", squares, dtype=pl.Int128))
-        values = frame.select(self.formulas.values())
-        places = {name: i * rows for i, name in enumerate(differences)}
-        windows = [window for listed in self.plan.totals for window in listed.windows]
-        return [values.get_column(_formula(window)).slice(places[window.name], rows).alias(window.name) for window in windows]
+    def _finished(self, n: Words, total: Words, squares: NDArray[Any]) -> Iterator[pl.Series]:
+        """The value of every window from what its totals differ by."""
+        rows = n.shape[1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for alike in self.ends.alike:
+                windows = self.ends.windows[alike]
+                made = _column(*arithmetic.value(arithmetic.ARRAYS, windows[0], n[alike], total[alike], squares[alike]))
+                yield from (made.slice(i * rows, rows).alias(window.name) for i, window in enumerate(windows))
+
+    @cached_property
+    def groups(self) -> list[tuple[Rows, list[Latest]]]:
+        """Features of the last row that move the moment back alike, by the list that they read."""
+        found: dict[tuple[int, int], tuple[Rows, list[Latest]]] = {}
+        for rows in self.plan.rows:
+            for feature in rows.features:
+                if isinstance(feature, Latest):
+                    found.setdefault((rows.number, feature.ago), (rows, []))[1].append(feature)
+        return list(found.values())
 
     @cached_property
     def lookups(self) -> list[list[Lookup]]:
@@ -106,17 +116,30 @@ class Online:
         return list(groups.values())
 
     def _asked(self, batch: Batch) -> Iterator[Answer]:
+        for rows, alike in self.groups:
+            yield readers.latest(batch, rows, alike, self.features.histories[rows.history].lateness)
         for rows in self.plan.rows:
-            lateness = self.features.histories[rows.history].lateness
-            for feature in rows.features:
-                if isinstance(feature, Latest):
-                    yield readers.latest(batch, rows, feature, lateness)
-                else:
-                    yield readers.extreme(batch, rows, feature)
+            yield from (readers.extreme(batch, rows, feature) for feature in rows.features if isinstance(feature, Window))
         for group in self.lookups:
             name = group[0].reference
             yield readers.lookups(batch, group, self.plan.references[name], self.features.references[name])
 
 
-def _formula(window: Window) -> str:
-    return f"{window.statistic}:{window.places}"
+@dataclass(frozen=True)
+class Answers:
+    """The features of a micro-batch; by row why it has no answer, and how many values of a feature are not as expected."""
+
+    values: pl.DataFrame
+    refused: dict[int, ContractError]
+    unexpected: Counter[str]
+
+
+def _column(known: NDArray[Any] | None, values: NDArray[Any]) -> pl.Series:
+    """The values in one column, null where they are not known."""
+    if known is None:
+        return pl.Series(values.ravel())
+    if values.dtype == np.float64:
+        return pl.Series(np.where(known, values, np.nan).ravel(), nan_to_null=True)
+    return pl.Series(
+        [value if known else None for value, known in zip(values.ravel().tolist(), known.ravel().tolist(), strict=True)], dtype=pl.Int64
+    )

@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from interlock.dtypes import dtype_of, serialised_text
 from interlock.errors import DeclarationError
-from interlock.features.dtypes import dtype_of, serialised_text
 
 FAMILIES = {"Boolean", "TemporalExpr", "StringExpr", "Pow", "Trigonometry", "ListExpr", "RollingExpr"}
 TRANSCENDENTAL = {

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from interlock.dtypes import dtype_of, dtype_text
 from interlock.errors import ContractError, DeclarationError
-from interlock.features.dtypes import dtype_of, dtype_text
 
 
 def encoded(rows: pl.DataFrame) -> list[bytes]:

@@ -10,10 +10,12 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from interlock.dtypes import dtype_of
 from interlock.features import arithmetic, expressions
-from interlock.features.dtypes import dtype_of
 from interlock.features.expressions import Node
 from interlock.features.featureset import FeatureSet, Keys, Latest, Lookup, Window
 from interlock.features.keys import LIST
@@ -84,10 +86,10 @@ class Rows:
         """The value of a row for each feature, in the physical form in which it is stored."""
         return {feature.name: _stored(feature) for feature in self.features}
 
-    @property
-    def ago(self) -> int:
-        """How far back the moment itself is moved at the most."""
-        return max(feature.ago for feature in self.features)
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where the value of each feature stands in an entry, after when the row happened and was seen."""
+        return {feature.name: 2 + i for i, feature in enumerate(self.features)}
 
     @property
     def reach(self) -> int | None:
@@ -118,6 +120,16 @@ class Plan:
                 groups.setdefault((feature.history, feature.keys, expressions.digest(feature.where)), []).append(feature)
         first = LISTS + 2 * len(self.totals)
         return [Rows(first + i, name, keys, group[0].where, tuple(group)) for i, ((name, keys, _), group) in enumerate(groups.items())]
+
+    @cached_property
+    def offsets(self) -> NDArray[np.int64]:
+        """How far before a request, in microseconds, its reads begin and end."""
+        found = {each for listed in self.totals for ago, width in listed.spans for each in (ago, ago + width)}
+        for rows in self.rows:
+            lateness = self.features.histories[rows.history].lateness
+            for feature in rows.features:
+                found |= {feature.ago, feature.ago + (feature.width if isinstance(feature, Window) else lateness)}
+        return np.array(sorted(found), dtype=np.int64)
 
     @cached_property
     def layout(self) -> str:

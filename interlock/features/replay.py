@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from interlock.errors import ContractError
+from interlock.features import contracted
 from interlock.features.eventlog import EventLog
 from interlock.features.featureset import FeatureSet
 from interlock.features.feed import Feed
@@ -57,11 +58,13 @@ class Replay:
 
     @cached_property
     def sources(self) -> dict[str, pl.DataFrame]:
-        """The rows of each source, with what its histories read."""
-        read = {history.source: set[str]() for history in self.features.histories.values()}
-        for history in self.features.histories.values():
-            read[history.source] |= set(history.reads)
-        return {source: self.tables[source].select(ROW, *sorted(columns)).collect() for source, columns in read.items()}
+        """The rows of each source, with what its contract names: they come in whole, as events do."""
+        found = {}
+        for source in {history.source for history in self.features.histories.values()}:
+            there = self.tables[source].collect_schema()
+            named = [name for name in contracted.schema(self.features, source)["properties"] if name in there]
+            found[source] = self.tables[source].select(ROW, *named).collect()
+        return found
 
     def _waiting(self, requests: pl.DataFrame, as_of: str) -> dict[str, pl.DataFrame]:
         """Which source row each history is fed while the replay goes on, in the order in which they are seen."""

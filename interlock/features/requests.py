@@ -8,9 +8,10 @@ from types import ModuleType
 import polars as pl
 
 from interlock.contracts import check, reader
+from interlock.contracts.rules import verdict
 from interlock.errors import ContractError, DeclarationError
 from interlock.frames import ROW
-from interlock.loading import raised_in
+from interlock.loading import raised_in, said
 from interlock.usecase import Schema, Table
 
 MATURED = "matured_at"
@@ -24,19 +25,26 @@ def requests(events: ModuleType, schema: Schema, tables: Mapping[str, pl.LazyFra
     kept = [*request.types, *([ROW] if ROW in made.columns else [])]
     _fits(made, request.types, events, "requests")
     frame = made.select(kept).sort(_key(request))
-    _holds(frame, request)
+    _holds(frame, request, events)
+    if not frame.height:
+        raise ContractError("there is no request", "let events.py make at least one")
     return frame
 
 
 def outcomes(events: ModuleType, schema: Schema, tables: Mapping[str, pl.LazyFrame], asked: pl.DataFrame) -> pl.DataFrame:
-    """The outcome of each row of `asked`, in its order: key, label (null where there is none) and when it had matured."""
+    """The outcome of each row of `asked`, in its order: key, label (null where there is none) and when it had matured.
+
+    Raises ContractError where one breaks the outcome's contract; a row without a label is none.
+    """
     assert schema.outcome is not None
     key, outcome = _key(schema.request), schema.outcome
     made = _call(events, "outcomes", {**tables, "requests": asked.lazy()})
     _fits(made, {**outcome.types, **({outcome.label_time: UTC} if outcome.label_time else {})}, events, "outcomes")
     if made.select(pl.struct(key).is_duplicated().any()).item():
         raise ContractError(f"{events.__file__}: outcomes() gives two outcomes for one request", f"make ({', '.join(key)}) unique")
-    known = made.select(*key, _label(schema, events), *([pl.col(outcome.label_time).alias(MATURED)] if outcome.label_time else []))
+    label = _label(schema, events)
+    _holds(made.filter(pl.col(label).is_not_null()).select(list(outcome.types)), outcome, events)
+    known = made.select(*key, label, *([pl.col(outcome.label_time).alias(MATURED)] if outcome.label_time else []))
     joined = asked.select(key).join(known, on=key, how="left", maintain_order="left")
     if schema.request.as_of is None:
         return joined.drop(MATURED, strict=False)
@@ -77,9 +85,11 @@ def _call(events: ModuleType, name: str, tables: Mapping[str, pl.LazyFrame]) -> 
         return function(**{table: tables[table] for table in wanted}).collect()
     except pl.exceptions.PolarsError as error:
         raise DeclarationError(f"{events.__file__}: {name}(): {error}", "mend the expression that Polars names") from error
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         place = raised_in(error, Path(events.__file__ or ""))
-        raise DeclarationError(f"{place}: {name}(): {type(error).__name__}: {error}", "mend the line named above") from error
+        raise DeclarationError(f"{place}: {name}(): {said(error)}", "mend the line named above") from error
 
 
 def _fits(made: pl.DataFrame, types: Mapping[str, pl.DataType], events: ModuleType, name: str) -> None:
@@ -92,14 +102,16 @@ def _fits(made: pl.DataFrame, types: Mapping[str, pl.DataType], events: ModuleTy
             )
 
 
-def _holds(frame: pl.DataFrame, request: Table) -> None:
-    numbered = frame if ROW in frame.columns else frame.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
-    found = check.check(reader.read(request), numbered.lazy())
-    if found.ledger.height:
-        first = found.ledger.row(0, named=True)
+def _holds(rows: pl.DataFrame, table: Table, events: ModuleType) -> None:
+    """Raise ContractError where rows that `events.py` made break the contract of their model, but for its warnings."""
+    numbered = rows if ROW in rows.columns else rows.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
+    found = check.check(reader.read(table), numbered.lazy())
+    broken = [seen for seen in found.seen if seen.rows and (seen.rule.severity == "quarantine" or verdict(seen.rule, seen.share) == "fail")]
+    if broken:
+        seen = broken[0]
+        row, value = seen.first[0]
         raise ContractError(
-            f"{found.quarantined} requests break the request's contract, first row {first[ROW]}: {first['rule']} ({first['value']})",
+            f"{events.__file__}: {table.name}(): {seen.rows:,} of {found.rows:,} {table.name} break their contract, "
+            f"{seen.rule.name} on {seen.rule.column}: the first is row {row} with {value or 'null'}",
             "let events.py leave these rows out, or state what is true in schema.py",
         )
-    if not frame.height:
-        raise ContractError("there is no request", "let events.py make at least one")

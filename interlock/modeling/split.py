@@ -75,10 +75,10 @@ class ByTime(Section, frozen=True, tag_field="by", tag="time"):
 
 
 class Hashed(Section, frozen=True):
-    """A split by hash: where time plays no part, so no period ends."""
+    """A split by hash: where time plays no part, so no period ends; another `salt` draws another."""
 
     shares: Shares
-    salt: Salt
+    salt: Salt = ""
 
     @property
     def ends(self) -> dict[str, datetime]:

@@ -13,6 +13,7 @@ CONNECTORS = {
     "package": "interlock.sources.package",
     "files": "interlock.sources.files",
     "dvc": "interlock.sources.dvc",
+    "database": "interlock.sources.database",
 }
 
 
@@ -22,22 +23,32 @@ class Unreachable(SourceError):  # noqa: N818 - the word that the field uses
 
 @dataclass(frozen=True)
 class File:
-    """One file of a source. `path` is None where it lies in object storage, `md5` what a `.dvc` promises of it."""
+    """One file of a source. `path` is None where it lies in object storage, `md5` what a `.dvc` promises of it.
+
+    `sha256` is known of rows that were read from a database, which lie in a folder `path`.
+    """
 
     name: str
     size: int
     path: Path | None = None
     etag: str = ""
     md5: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
 class Located:
-    """Where a table comes from, and its files in the order in which their rows follow each other."""
+    """Where a table comes from, and its files in the order in which their rows follow each other.
+
+    Of a database the hash of the `query`, how many `rows` there are, and the greatest `mark` in the column `high_water`.
+    """
 
     location: str
     files: list[File]
     version: str = ""
+    query: str = ""
+    rows: int | None = None
+    mark: int | str | None = None
 
 
 def locate(table: str, spec: TableSpec) -> Located:

@@ -2,14 +2,18 @@
 
 import csv
 import io
+import re
 
 import polars as pl
 from polars.exceptions import PolarsError
 
-from interlock.errors import SourceError
+from interlock.errors import SourceError, shown
+from interlock.sources.columns import column, named
 from interlock.sources.spec import Table
 
 ENCODING = "save the file as UTF-8"
+SEPARATORS = ",;\t|"
+QUOTED = rb'"[^"]*"'
 WHOLE = "mend the line, or put the whole file there if it was cut short"
 UNREADABLE = (PolarsError, pl.exceptions.PanicException)
 
@@ -18,8 +22,9 @@ def parse(name: str, data: bytes, spec: Table) -> pl.DataFrame:
     """The table in `data`: declared columns as text, the others of the type that all their values have."""
     separator = spec.separator or ("\t" if ".tsv" in name.lower() else ",")
     data = data if data.endswith(b"\n") else data + b"\n"  # NOTE: without it, Polars drops a surplus field at the very end
-    header = _header(name, data, separator)
-    declared = {column: pl.String for column in header if column in spec.types or column in spec.zones}
+    header = _header(name, data, separator, sure=spec.separator is not None)
+    raw = [each.replace('"', '""') for each in header]  # NOTE: Polars leaves quotes in names doubled
+    declared = {column: pl.String for column, each in zip(raw, header, strict=True) if each in spec.types or each in spec.zones}
     try:
         frame = pl.read_csv(
             data, separator=separator, schema_overrides=declared, null_values=spec.nulls or None,
@@ -27,15 +32,27 @@ def parse(name: str, data: bytes, spec: Table) -> pl.DataFrame:
         )  # fmt: skip
     except UNREADABLE as error:
         raise _explained(name, data, separator, len(header), error) from error
-    if frame.columns != header or data.count(separator.encode()) != _separators(frame, data, separator) or data.count(b'"') % 2:
+    if frame.columns != raw or data.count(separator.encode()) != _separators(frame, data, separator) or data.count(b'"') % 2:
         raise _ragged(name, data, separator, len(header))
+    _finite(name, data, separator, frame, spec)
+    frame.columns = header
     return frame
 
 
-def _header(name: str, data: bytes, separator: str) -> list[str]:
+def _finite(name: str, data: bytes, separator: str, frame: pl.DataFrame, spec: Table) -> None:
+    """Raise SourceError where an inferred column holds a number too large for its type, which Polars reads as infinite."""
+    endless = [each.name for each in frame if each.dtype.is_float() and each.is_infinite().any()]
+    if endless:
+        texts = pl.read_csv(data, columns=endless, separator=separator, infer_schema=False, null_values=spec.nulls or None)
+        for values in texts:
+            column(name, values, "Float64", None)
+
+
+def _header(name: str, data: bytes, separator: str, *, sure: bool) -> list[str]:
+    """The names of the columns; one name that holds another separator is refused, unless conf is `sure` of its own."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise SourceError(f"{name} is UTF-16", ENCODING)
-    if b"\r" in data and b'"' not in data and data.count(b"\r") != data.count(b"\r\n"):
+    if data.count(b"\r") != data.count(b"\r\n") and _bare_returns(data):
         raise SourceError(f"{name}: lines end with a carriage return alone", "convert the line ends to \\n")
     try:
         header = next(csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline=""), delimiter=separator), [""])
@@ -43,13 +60,24 @@ def _header(name: str, data: bytes, separator: str) -> list[str]:
         raise _not_utf8(name, data) from error
     except csv.Error as error:
         raise SourceError(f"{name}: the header cannot be read ({error})", WHOLE) from error
-    if "" in header:
-        raise SourceError(f"{name}: column {header.index('') + 1} has no name in the header", "give each column its own name")
-    if twice := next((column for column in header if header.count(column) > 1), None):
-        raise SourceError(f"{name}: column {twice} occurs twice in the header", "give each column its own name")
-    if odd := next((column for column in header if not column.isprintable()), None):
-        raise SourceError(f"{name}: the header is not text: {odd!r}", f"{ENCODING}, with line ends \\n")
+    if not header:
+        raise SourceError(f"{name}: the first line is empty, there is no header", "begin the file with the names of its columns")
+    if len(header) == 1 and not sure and (other := next((each for each in SEPARATORS if each in header[0] and each != separator), None)):
+        raise SourceError(
+            f"{name} has one column, {shown(header[0])}",
+            f"if {shown(other)} stands between columns, declare it as separator in conf/usecase/; if not, declare {shown(separator)}",
+        )
+    named(name, header)
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise SourceError(f"{name}: line {line} holds a NUL byte, which no text does", "put the whole file there, in UTF-8")
     return header
+
+
+def _bare_returns(data: bytes) -> bool:
+    """Whether a carriage return without a line feed stands outside of quotes."""
+    outside = re.sub(QUOTED, b'""', data)
+    return outside.count(b"\r") != outside.count(b"\r\n")
 
 
 def _separators(frame: pl.DataFrame, data: bytes, separator: str) -> int:
@@ -57,9 +85,9 @@ def _separators(frame: pl.DataFrame, data: bytes, separator: str) -> int:
     between = (frame.height + 1) * (frame.width - 1)
     if b'"' not in data:
         return between
-    text = [pl.col(column).str.count_matches(separator, literal=True).sum() for column, kind in frame.schema.items() if kind == pl.String]
+    text = [pl.col(each).str.count_matches(separator, literal=True).sum() for each, kind in frame.schema.items() if kind == pl.String]
     inside = frame.select(text).row(0) if text else ()
-    return between + sum(count or 0 for count in inside) + sum(column.count(separator) for column in frame.columns)
+    return between + sum(count or 0 for count in inside) + sum(each.count(separator) for each in frame.columns)
 
 
 def _explained(name: str, data: bytes, separator: str, width: int, error: BaseException) -> SourceError:
@@ -82,10 +110,13 @@ def _not_utf8(name: str, data: bytes) -> SourceError:
 
 def _ragged(name: str, data: bytes, separator: str, width: int) -> SourceError:
     rows = csv.reader(io.StringIO(data.decode("utf-8-sig", "replace"), newline=""), delimiter=separator, strict=True)
+    usual = csv.field_size_limit(len(data))
     try:
         line, fields = next((rows.line_num, len(row)) for row in rows if len(row) != width)
     except (csv.Error, StopIteration):
         return SourceError(f"{name}: line {rows.line_num} or one before it has a quote that is not closed, or inside a field", WHOLE)
+    finally:
+        csv.field_size_limit(usual)
     return SourceError(f"{name}: line {line} has {fields} fields, the header has {width}", WHOLE)
 
 

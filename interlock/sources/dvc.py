@@ -8,11 +8,13 @@ from ruamel.yaml.error import YAMLError
 
 from interlock.errors import SourceError
 from interlock.sources.connectors import File, Located
+from interlock.sources.files import inner
 from interlock.sources.spec import DvcTable
 
 
 def locate(spec: DvcTable) -> Located:
     """The file, with the MD5 that its `.dvc` promises; raises SourceError where one of the two is missing."""
+    inner(spec.path)
     path = Path(spec.path)
     promised = _promised(path)
     if path.is_dir():
@@ -30,7 +32,7 @@ def _promised(path: Path) -> str:
         kind, promised = out.get("hash", "md5-dos2unix"), str(out["md5"])
     except FileNotFoundError as error:
         raise SourceError(f"{tracked} does not exist", f"run: dvc add {path}") from error
-    except (YAMLError, UnicodeDecodeError, KeyError, TypeError, StopIteration) as error:
+    except (YAMLError, OSError, UnicodeDecodeError, RecursionError, AttributeError, KeyError, TypeError, StopIteration) as error:
         raise SourceError(f"{tracked} does not say the MD5 of {path.name}", f"run: dvc add {path}") from error
     if kind != "md5":
         raise SourceError(f"{tracked} was written by DVC 2, which hashed text in another way", "run: dvc cache migrate --dvc-files")

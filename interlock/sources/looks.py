@@ -12,12 +12,13 @@ from pathlib import Path
 from interlock.errors import SourceError
 from interlock.files import read_json, sha256, write_json
 from interlock.params import Section
-from interlock.sources.connectors import File, Unreachable, locate
+from interlock.sources.connectors import File, Located, Unreachable, about, locate
 from interlock.sources.pins import REFRESH, Content, Pin, md5, moved, pin, promised
-from interlock.sources.spec import TableSpec
+from interlock.sources.spec import DatabaseTable, TableSpec
 
 LOOKS = Path(".interlock/looks.json")
 SETTLED = 2_000_000_000
+GLANCE = 30  # seconds that a database may take to count its rows
 
 
 class Finding(Section, frozen=True):
@@ -69,12 +70,29 @@ def look(tables: Mapping[str, TableSpec], pins: Mapping[str, Pin], memory: Path 
 
 def _look(table: str, spec: TableSpec, pinned: Pin | None, hashes: Hashes) -> Finding | None:
     try:
+        if isinstance(spec, DatabaseTable):
+            return _ask(table, spec, pinned)
         located = locate(table, spec)
         contents = [_content(file, hashes) for file in located.files]
     except SourceError as error:
         return Finding(table, "note" if isinstance(error, Unreachable) else "broken", error.found, error.remedy)
     change = moved(pinned, pin(spec, located, contents))
     return Finding(table, "moved", f"table {table} moved: {change}", REFRESH) if change else None
+
+
+def _ask(table: str, spec: DatabaseTable, pinned: Pin | None) -> Finding | None:
+    """A table that grew past its pin is only noted: what is pinned can still be read."""
+    from interlock.sources import database
+
+    with about(table):
+        found = database.count(spec, pinned.mark if pinned else None, min(GLANCE, spec.timeout))
+    grown = pinned is not None and pinned.mark is not None
+    rows, mark = (found.held, pinned.mark) if pinned and grown else (found.rows, found.mark)
+    there = Located(database.name(spec), [], query=database.fingerprint(spec), rows=rows, mark=mark)
+    if change := moved(pinned, pin(spec, there, pinned.files if pinned else [])):
+        return Finding(table, "moved", f"table {table} moved: {change}", REFRESH)
+    new = found.rows - found.held
+    return Finding(table, "note", f"table {table} has {new:,} rows that are newer than its pin", REFRESH) if new else None
 
 
 def _content(file: File, hashes: Hashes) -> Content:

@@ -11,7 +11,7 @@ from interlock.frames import ROW
 from interlock.sources import delimited, ndjson
 from interlock.sources.columns import blanked, convert
 from interlock.sources.connectors import about
-from interlock.sources.spec import Table
+from interlock.sources.spec import DatabaseTable, Table
 from interlock.sources.unpack import OPENERS, content
 
 TEXT: dict[str, Callable[[str, bytes, Table], pl.DataFrame]] = {
@@ -37,9 +37,11 @@ def read(table: str, spec: Table, files: Sequence[tuple[str, Path]]) -> pl.DataF
 
 
 def _frame(name: str, path: Path, spec: Table) -> pl.DataFrame:
+    if isinstance(spec, DatabaseTable):
+        return blanked(_parquet(name, sorted(path.glob("*.parquet"))), spec.nulls)
     suffixes = PurePosixPath(name.lower()).suffixes
     if suffixes and suffixes[-1] in PARQUET:
-        return blanked(_parquet(name, path), spec.nulls)
+        return blanked(_parquet(name, [path]), spec.nulls)
     packed = bool(suffixes) and suffixes[-1] in OPENERS
     parse = TEXT.get("".join(suffixes[-2:-1] if packed else suffixes[-1:]))
     if parse is None:
@@ -51,9 +53,9 @@ def _frame(name: str, path: Path, spec: Table) -> pl.DataFrame:
     return frame if parse is delimited.parse else blanked(frame, spec.nulls)
 
 
-def _parquet(name: str, path: Path) -> pl.DataFrame:
+def _parquet(name: str, paths: list[Path]) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path, glob=False, hive_partitioning=False)
+        return pl.read_parquet(paths, glob=False, hive_partitioning=False)
     except (PolarsError, pl.exceptions.PanicException, OSError) as error:
         reason = str(error).partition("\n")[0]
         raise SourceError(f"{name} is not whole Parquet ({reason})", "put the whole file there") from error
@@ -68,8 +70,9 @@ def _joined(files: Sequence[tuple[str, Path]], frames: Sequence[pl.DataFrame]) -
                 f"{files[0][0]} and {name} do not share the columns {', '.join(odd)}",
                 "name files of one layout, or make two tables of them",
             )
+        schema = frame.schema
         for column, kind in first.schema.items():
-            if (other := frame.schema[column]) != kind and not (kind.is_numeric() and other.is_numeric()):
+            if (other := schema[column]) != kind and not (kind.is_numeric() and other.is_numeric()):
                 raise SourceError(
                     f"{name}: column {column} holds {other}, and {kind} in {files[0][0]}", f"declare types.{column} in conf/usecase/"
                 )

@@ -55,7 +55,7 @@ def refresh(usecase: str, tables: Tables, world: World, say: Callable[[str], obj
 
 def _examined(table: str, spec: TableSpec, pinned: Pin | None, keep: Keep, key: Sequence[str]) -> tuple[Pin, Outcome]:
     with TemporaryDirectory() as scratch:
-        now, files = pins.examine(table, spec, Path(scratch))
+        now, files = pins.examine(table, spec, Path(scratch), pinned)
         moved = pins.moved(pinned, now)
         if not moved:
             return now, Outcome(table, False, "", None)

@@ -1,14 +1,17 @@
 """What conf says of each table: where it comes from and how it reads, and which rows of it a world keeps."""
 
+import re
 from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta, field
 
 from interlock.params import Section
+from interlock.sources import sql
 
 SIGNED = ("Int8", "Int16", "Int32", "Int64", "Int128")
 NUMBERS = (*SIGNED, "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64")
 TYPES = ("Boolean", *NUMBERS, "String", "Date", "Time", "Datetime")
+DAY = 86_400
 
 TableName: TypeAlias = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$")]
 
@@ -57,7 +60,31 @@ class DvcTable(Table, frozen=True, kw_only=True, tag="dvc"):
     path: str
 
 
-TableSpec: TypeAlias = PackageTable | FilesTable | DvcTable
+class DatabaseTable(Table, frozen=True, kw_only=True, tag="database"):
+    """The rows of a `table` or of a `query`, of the database whose address the environment variable `uri_env` holds.
+
+    Rows are ordered by `order_by`, then by every other column. `high_water` is a column that only grows: a later row has a
+    greater one, so what was read before can be read again. One statement may take `timeout` seconds, a day at most.
+    """
+
+    uri_env: str
+    table: str | None = None
+    query: str | None = None
+    order_by: list[str] = field(default_factory=list)
+    high_water: str | None = None
+    timeout: Annotated[int, Meta(ge=1, le=DAY)] = 3600
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.uri_env):  # never shown: it may hold a password
+            raise ValueError("uri_env is not the name of an environment variable: export the address, and write the variable's name here")
+        if (self.table is None) == (self.query is None):
+            raise ValueError("a database needs either table or query")
+        if self.query is not None and (wrong := sql.refusal(self.query)):
+            raise ValueError(f"query {wrong}")
+
+
+TableSpec: TypeAlias = PackageTable | FilesTable | DvcTable | DatabaseTable
 Tables: TypeAlias = dict[TableName, TableSpec]
 
 

@@ -41,6 +41,11 @@ def localized(clock: pl.Series, zone: str) -> pl.Series:
     return here.dt.convert_time_zone("UTC")
 
 
+def outside(values: pl.Series) -> pl.Series:
+    """True for each date or moment of a year that calendars do not write, before 1 or after 9999."""
+    return values.is_not_null() & ~values.dt.year().is_between(1, 9999).fill_null(value=False)
+
+
 def dates(values: pl.Series) -> pl.Series:
     return _parsed(values, pl.Date(), DAYS)
 

@@ -28,5 +28,5 @@ def _typed(table: str, frame: pl.DataFrame, column: str, values: Sequence[object
         raise ConfigError(f"{key}: table {table} has no such column", f"it has {', '.join(frame.columns)}")
     try:
         return pl.Series(values, dtype=frame.schema[column], strict=True).to_list()
-    except (TypeError, pl.exceptions.PolarsError) as error:
+    except (TypeError, OverflowError, pl.exceptions.PolarsError) as error:
         raise ConfigError(f"{key}: {list(values)} are not values of type {frame.schema[column]}", WIDEN) from error

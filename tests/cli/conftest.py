@@ -2,8 +2,10 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from interlock import compose
@@ -34,3 +36,19 @@ def graph(project: Path, commit: Callable[[], None]) -> Path:
     compose.write(compose.compose())
     commit()
     return project
+
+
+@pytest.fixture
+def old(graph: Path, commit: Callable[[], None]) -> Path:
+    """The project with a table of flights whose last row is of 2013, and which must be no older than two days."""
+    conf = graph / "conf" / "usecase" / "flights.yaml"
+    text = conf.read_text()
+    said = "flights: {description: Every flight that left New York's three airports in 2013., licence: CC0-1.0, fresh: null}"
+    assert said in text
+    conf.write_text(text.replace(said, said.replace("fresh: null", "fresh: 2d, aged_by: time_hour, stale: fail")))
+    (graph / "data" / "raw").mkdir()
+    rows = pl.DataFrame({"time_hour": [datetime(2013, 12, 31, tzinfo=UTC)]})
+    rows.write_parquet(graph / "data" / "raw" / "flights.parquet")
+    compose.write(compose.compose())
+    commit()
+    return graph

@@ -78,6 +78,18 @@ def test_an_unexpected_error_says_how_to_see_more(interlock: Run, project: Path,
     assert "Traceback" in interlock("pins").stderr
 
 
+def test_a_closed_standard_input_holds_nothing() -> None:
+    """A command that reads `-` finds nothing there where it was started without standard input."""
+    code = (
+        "import sys, click; from interlock.cli import main\n"
+        "@click.command\ndef read(): click.echo(repr(sys.stdin.buffer.read()))\n"
+        "main.command = lambda verb: read; sys.argv = ['interlock', 'run']; main.main()"
+    )
+    command = ["sh", "-c", '"$0" -c "$1" <&-', sys.executable, code]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "b''\n", "")
+
+
 def test_the_version_is_that_of_the_package(interlock: Run) -> None:
     """`interlock --version` prints the installed version."""
     assert interlock("--version").stdout == f"interlock {version('interlock')}\n"

@@ -61,6 +61,16 @@ def test_a_stage_that_fails_ends_the_run_with_its_code(graph: Path, interlock: R
         assert done.stderr.index("bad rows\n  → mend them") < done.stderr.index("stage first")
 
 
+@pytest.mark.parametrize("file", ["data/sources/flights.yaml", "data/accepted/flights.json"])
+def test_a_file_that_refresh_writes_is_asked_of_it(graph: Path, interlock: Run, file: str) -> None:
+    """A stage whose pins or accepted profile were never made, or are gone, says which command makes them."""
+    (graph / file).unlink(missing_ok=True)
+    (graph / "dvc.yaml").write_text((graph / "dvc.yaml").read_text().replace("deps: [first.py]", f"deps: [first.py, {file}]"))
+    done = interlock("run")
+    assert done.returncode == 6
+    assert f"error: {file} does not exist\n  → run: interlock refresh\n" in done.stderr
+
+
 def test_an_interrupted_stage_ends_the_run_without_more_words(graph: Path, interlock: Run) -> None:
     """Ctrl-C reaches the stage, which says what to do; the run ends with 130 and adds nothing, and is completed by the next."""
     whole = (graph / "first.py").read_text()
@@ -80,6 +90,15 @@ def test_a_source_that_moved_is_noticed_before_and_after(graph: Path, interlock:
     assert done.returncode == 0
     assert done.stderr.count("moved: table flights moved: pinned is version 0.0.2, there is 0.0.3") == 2
     assert "interlock refresh" in done.stderr
+
+
+def test_a_table_that_is_too_old_is_told_at_the_end(old: Path, interlock: Run) -> None:
+    """A run goes through with old data, and says so after the outcome."""
+    done = interlock("run")
+    assert done.returncode == 0, done.stderr
+    assert "stale: table flights is " in done.stderr
+    assert "(its last time_hour is 2013-12-31 00:00:00+00:00), and must be no older than 2d" in done.stderr
+    assert (old / "first.out").exists()
 
 
 def test_without_git_nothing_starts(graph: Path, interlock: Run) -> None:
@@ -127,5 +146,5 @@ def test_the_outcome_is_that_of_the_reports(monkeypatch: pytest.MonkeyPatch) -> 
     gates = read_json(Path("reports/gates.json"))["gates"]
     assert facts["Gates"] == [f"{'✓' if gate['verdict'] == 'pass' else '✗'} {gate['name']}: {gate['words']}" for gate in gates]
     tables = read_json(Path("reports/validation.json"))["tables"]
-    assert [line.split()[0] for line in facts["Rows"]] == list(tables)
+    assert [line.split()[0] for line in facts["Rows"]] == ["flights", "weather", "planes", "airports"]
     assert facts["Rows"][0].startswith(f"flights {tables['flights']['rows']:,} ({tables['flights']['quarantined']:,} set aside)")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
@@ -24,6 +25,7 @@ from interlock.features.online import Online
 from interlock.features.stores.store import connect
 from interlock.files import write_json
 from interlock.usecase import history as derived
+from tests.conftest import Run
 from tests.features.worlds import Events, Places, Row, feature_set, frame
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
@@ -95,7 +97,7 @@ def test_a_store_from_its_filling_to_its_restoring(store: Store) -> None:
     assert filled == {"rows": {"Late": 60}, "replayed": 0, "since": "2024-02-29T11:59:00.000001+00:00"}
     frame("events", [event(60, 0), event(61, 1), event(59, -1)]).write_parquet("new.parquet")
     added = found(store("add", "events", "new.parquet", "--arrived", "available", "--json"))
-    assert added == {"added": 2, "duplicate": 1, "refused": 0, "position": 2, "first_refused": []}
+    assert added == {"added": 2, "duplicate": 1, "refused": 0, "position": 2, "first_refused": [], "left_out": []}
     assert many(30) == 62
     told = found(store("status", "--json"))
     assert (told["position"], told["log"], told["features"]) == (2, 2, declared().fingerprint)
@@ -129,7 +131,7 @@ def test_filling_again_applies_what_the_log_has_beyond_the_tables(store: Store) 
 def test_rows_come_from_text(store: Store, kind: str) -> None:
     """CSV, JSON lines and standard input: text becomes numbers and times as they are declared."""
     store("materialize")
-    rows = frame("events", [event(60, 0)]).select("id", "a", "n", at=pl.col("at").dt.strftime("%Y-%m-%dT%H:%M:%SZ"), seen=pl.col("seen").dt.strftime("%Y-%m-%dT%H:%M:%SZ"))  # fmt: skip
+    rows = frame("events", [event(60, 0)])
     if kind == "csv":
         rows.write_csv("new.csv")
     elif kind == "ndjson":
@@ -148,6 +150,46 @@ def test_refused_rows_are_told_and_the_others_are_in(store: Store) -> None:
     assert caught.value.exit_code == 5
     store("add", "events", "new.parquet", "--arrived", "2024-02-29T12:30Z")
     assert (many(29), many(31)) == (60, 62)
+
+
+def test_nothing_that_comes_in_commands_a_terminal(store: Store, interlock: Run) -> None:
+    """Lines, names and values full of control characters: what the command prints has none, and each row stays on its line."""
+    store("materialize")
+    good = frame("events", [event(60, 0)]).write_ndjson().strip()
+    bad = json.dumps("\x1b]0;owned\x07\u202e\x9b31m\nrow 9 (events): forged", ensure_ascii=False)
+    fields = [
+        "\x1b[31m raw \x07",
+        good.replace('"e60"', bad),
+        f"{good[:-1]},{bad.replace(chr(10), ' ')}:1}}",
+        good.replace('"a":"a"', f'"n":{bad}'),
+    ]
+    Path("new.ndjson").write_text("\n".join(fields) + "\n", newline="")
+    for words in ((), ("--json",)):
+        ran = interlock("store", "add", "events", "new.ndjson", *words)
+        assert ran.returncode == 5, ran.stderr
+        assert all(text.isprintable() for text in (ran.stdout + ran.stderr).split("\n"))
+        assert not any(line.startswith("row 9") for line in (ran.stdout + ran.stderr).split("\n"))
+        assert "\\x1b[31m raw" in ran.stdout
+
+
+def test_fields_that_the_contract_does_not_name_are_told_in_one_line(store: Store) -> None:
+    """By count and name, from each kind of file; rows are taken all the same."""
+    store("materialize")
+    for number, kind in enumerate(("csv", "parquet", "ndjson"), 60):
+        rows = frame("events", [event(number, 0)]).with_columns(pl.lit(1).alias("more"), pl.lit("x").alias("else"))
+        getattr(rows, f"write_{kind}")(f"new.{kind}")
+        done = store("add", "events", f"new.{kind}", "--arrived", "available")
+        assert done.stdout == "1 added, 0 duplicate, 0 refused\nnot in the contract of events, and left out: 2 fields (more, else)\n"
+
+
+def test_a_contract_is_printed_as_it_stands_in_the_declarations(store: Store) -> None:
+    """Of requests, and of a table by its name: the JSON Schema, which takes a good row; another name is refused with the known ones."""
+    assert found(store("contract")) == declared().contracts["requests"]
+    schema = found(store("contract", "events"))
+    jsonschema_rs.meta.validate(schema)
+    assert jsonschema_rs.is_valid(schema, json.loads(frame("events", [event(60, 0)]).write_ndjson().replace("+0000", "Z")))
+    with pytest.raises(ConfigError, match="there is one of: requests, events, places"):
+        store("contract", "nothing")
 
 
 WRONG: dict[str, tuple[tuple[str, ...], type[Exception], str]] = {
@@ -206,7 +248,7 @@ def test_a_shared_store_is_named_by_its_variable_alone(store: Store, tmp_path: P
 def test_every_verb_has_help_with_an_example() -> None:
     """The help of each says what it does in a sentence, explains each option, and ends in an example of itself."""
     group: Any = command("store")
-    assert list(group.commands) == ["materialize", "add", "status", "fold", "backup", "restore", "verify"]
+    assert list(group.commands) == ["materialize", "add", "contract", "status", "fold", "backup", "restore", "verify"]
     for verb, each in group.commands.items():
         assert f"\b\nExample:\n  interlock store {verb}" in "\n".join(line.strip(" ") if line.strip() != "\b" else line.strip() for line in each.help.splitlines()).replace("\ninterlock", "\n  interlock")  # fmt: skip
         assert all(option.help for option in each.params if option.param_type_name == "option")

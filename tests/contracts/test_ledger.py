@@ -71,3 +71,13 @@ def test_a_raw_table_without_row_numbers_is_damaged() -> None:
     frames.write(pl.DataFrame({"x": [1]}), ledger.RAW / "things.parquet")
     with pytest.raises(ArtifactError, match=r"data/raw/things.parquet has no source_row"):
         ledger.raw("things")
+
+
+@pytest.mark.parametrize("numbers", [[0, 1, 1], [0, None, 2], [-1, 0, 1], [2, 1, 0]])
+def test_row_numbers_that_do_not_rise_are_damaged(numbers: list[int | None]) -> None:
+    """A number that comes again, is missing, negative or out of order would let counts add up that do not; gaps are a small world's."""
+    frames.write(pl.DataFrame({"x": [1, 2, 3], "source_row": numbers}), ledger.RAW / "things.parquet")
+    with pytest.raises(ArtifactError, match=r"the row numbers in data/raw/things.parquet are damaged"):
+        ledger.numbered("things")
+    frames.write(pl.DataFrame({"x": [1, 2, 3], "source_row": [0, 4, 9]}), ledger.RAW / "things.parquet")
+    assert ledger.numbered("things").collect().height == 3

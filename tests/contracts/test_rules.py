@@ -78,7 +78,7 @@ def test_a_check_finds_the_rows_that_pandera_finds(
     numbered = frame.with_row_index("source_row").cast({"source_row": pl.Int64})
     found = check(contract, numbered.lazy())
     assert set(found.ledger.select("rule", "column", "source_row").iter_rows()) == expected
-    assert len(found.ledger) == len(expected) == sum(count for _, count in found.broken)
+    assert len(found.ledger) == len(expected) == sum(seen.rows for seen in found.seen)
 
 
 @settings(max_examples=50, deadline=None)

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from interlock import frames, params
 from interlock.contracts import ledger
-from interlock.features.dtypes import dtype_text
+from interlock.dtypes import dtype_text
 from interlock.features.featureset import About, FeatureSet, History, Latest, OnDemand, Request, export
 from interlock.files import write_json, write_text
 from interlock.frames import ROW

@@ -8,7 +8,7 @@ import msgspec
 import polars as pl
 import pytest
 
-from interlock.features import intake, offline, readers
+from interlock.features import intake, keys, offline, readers
 from interlock.features.declare import on_demand, view
 from interlock.features.featureset import FeatureSet, History
 from interlock.features.online import Online
@@ -101,9 +101,16 @@ def misread(monkeypatch: pytest.MonkeyPatch, seen: int = 0, start: int = 0) -> N
     """Let the online side seek so many microseconds too late: for what was seen before a moment, or what lies before a window."""
     seek, scan, decode = readers.Batch.seek, readers.Batch.scan, readers.decode
 
-    def seeking(self: readers.Batch, starts: readers.Starts, moments: readers.Moments) -> int:
-        number = next((int.from_bytes(each[:2]) for each in starts if each), 0)
-        return seek(self, starts, moments + (seen if number % 2 else start))
+    def later(self: readers.Batch, offset: int, by: int) -> int:
+        self.before[offset - by] = keys.before(self.moments - offset + by)
+        return offset - by
+
+    def seeking(self: readers.Batch, starts: list[bytes], offset: int) -> int:
+        number = next((int.from_bytes(each[:2]) for each in starts), 0)
+        return seek(self, starts, later(self, offset, seen if number % 2 else start))
+
+    def scanning(self: readers.Batch, starts: list[bytes], newest: int, oldest: int) -> int:
+        return scan(self, starts, later(self, newest, seen), oldest)
 
     def decoding(value: bytes) -> Any:
         row = decode(value)
@@ -111,7 +118,7 @@ def misread(monkeypatch: pytest.MonkeyPatch, seen: int = 0, start: int = 0) -> N
 
     monkeypatch.setattr(readers.Batch, "seek", seeking)
     if seen:
-        monkeypatch.setattr(readers.Batch, "scan", lambda self, starts, moments, length: scan(self, starts, moments + seen, length + seen))
+        monkeypatch.setattr(readers.Batch, "scan", scanning)
         monkeypatch.setattr(readers, "decode", decoding)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from interlock.dtypes import dtype_of
 from interlock.errors import DeclarationError
 from interlock.features import collect, offline
-from interlock.features.dtypes import dtype_of
 from interlock.features.featureset import FeatureSet, Latest, Window
 from interlock.usecase import load_schema
 

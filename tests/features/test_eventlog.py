@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from interlock.dtypes import dtype_of
 from interlock.errors import ArtifactError, ContractError
 from interlock.features import eventlog, payloads, records
-from interlock.features.dtypes import dtype_of
 from interlock.features.eventlog import EventLog
 from interlock.features.records import Event
 from interlock.files import sha256

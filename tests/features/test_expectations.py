@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interlock.dtypes import dtype_of
 from interlock.errors import ContractError
-from interlock.features.dtypes import dtype_of
 from interlock.features.expectations import broken, enforce, outside, refusals, warnings
 from interlock.features.featureset import About, FeatureSet, OnDemand, Request
 

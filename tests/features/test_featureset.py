@@ -239,7 +239,7 @@ def test_every_mutation_of_what_decides_a_value_changes_a_fingerprint(tmp_path: 
     """
     tried, survived = 0, []
     for path, mutant in mutants(about=False):
-        if path[:2] == ("request", "nullable") or path[-1] == "name":
+        if path[0] == "contracts" or path[:2] == ("request", "nullable") or path[-1] == "name":
             continue
         try:
             found = read(mutant, tmp_path)

@@ -21,10 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock import frames
+from interlock.dtypes import dtype_of
 from interlock.errors import ContractError
 from interlock.features import collect, offline, windows
 from interlock.features.declare import Declared, View, on_demand, view
-from interlock.features.dtypes import dtype_of
 from interlock.features.featureset import FeatureSet, export
 from interlock.files import sha256
 from interlock.usecase import Schema, Utc, col, history, reference, request, source, table_of

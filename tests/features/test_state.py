@@ -307,3 +307,25 @@ def test_rows_are_of_their_histories(feed: Feed) -> None:
     """A filter and null keys keep rows out of lists, not out of the history."""
     assert feed.add("events", frame("events", [event(200, 5, a=None)]), EARLY).counts["added"] == 1
     assert_equal(feed.features, feed.store, [*PAST, event(200, 5, a=None)], asked(10))
+
+
+def test_a_value_that_must_not_be_is_no_answer(store: Store) -> None:
+    """Online a request with a value that breaks a strict expectation is refused by row, the others stand, and warnings are counted."""
+    late = derived(of=Events, by="a", id="id", time="at", available="seen", lateness="1h", columns=["n"])
+    features = feature_set(
+        {
+            "many": view(late).count("2h", "Rows in two hours", expect=(0, 4), severity="fail"),
+            "last": view(late).latest("n", "Last number", expect=(0, 10)),
+        },
+        Late=late,
+    )
+    State.of(features, store).materialize(tables(ROWS), NOON)
+    answers = Online(features, store).answers(asked(0))
+    wanted = offline.compute(features, asked(0), tables(PAST))
+    assert answers.values.select("many", "last").equals(wanted.select("many", "last"))
+    assert wanted["many"].to_list() == [5, 5, 0, 0]
+    assert {row: error.found for row, error in answers.refused.items()} == {
+        0: "many is 5, outside of [0.0, 4.0]",
+        1: "many is 5, outside of [0.0, 4.0]",
+    }
+    assert answers.unexpected == {"last": 2}

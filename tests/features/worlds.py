@@ -170,7 +170,7 @@ def rows(draw: st.DrawFn, latest: int) -> tuple[list[Row], dict[str, list[Row]]]
     log = [{**event(random, anchor, min(latest, 60)), "id": f"{number}"} for number, random in enumerate(chosen[: happened // 3])]
     return requests, {
         "events": [{**row, "id": f"é{row['number']}"} for row in table],
-        "log": [row for row in log if row["at"] is not None],
+        "log": [row for row in log if row["at"] is not None and row["a"] is not None],  # as its contract has it
         "places": [{"a": a, "size": chosen.choice(SMALL), "town": a} for chosen in [chance(seed)] for a in ("a", "ab", "") if chosen.random() < 0.8],
         "pairs": [{"a": a, "b": b, "rank": rank} for a, b, rank in (("a", "bc", 0.1), ("ab", "c", float("nan")), ("ab", "bc", -0.0))],
     }  # fmt: skip

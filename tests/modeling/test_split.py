@@ -104,6 +104,12 @@ def test_hashed_shares_are_as_large_as_declared() -> None:
     assert all(abs(counts[name] / 20_000 - share) < 4 * (share * (1 - share) / 20_000) ** 0.5 for name, share in SHARES.items())
 
 
+def test_a_split_needs_no_salt() -> None:
+    """A split by hash without a salt is one with an empty one."""
+    assert split({"by": "row", "shares": SHARES}) == ByRow(shares=Shares(**SHARES), salt="")
+    assert split({"by": "group", "column": "a", "shares": SHARES}).salt == ""
+
+
 def test_another_salt_draws_another_split() -> None:
     """The salt decides, and a missing group has a split too."""
     frame = pl.DataFrame({"id": range(1000), "customer": [None, *range(999)]})

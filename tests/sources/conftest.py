@@ -12,7 +12,8 @@ import pytest
 
 from interlock.sources.connectors import locate
 from interlock.sources.read import read
-from interlock.sources.spec import Tables, TableSpec
+from interlock.sources.spec import DatabaseTable, Tables, TableSpec
+from tests.sources.databases import VARIABLE, Database, Server, embedded, postgresql, server
 
 Declare = Callable[..., TableSpec]
 
@@ -65,3 +66,38 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pa
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         yield shelf, address
         server.terminate()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server."""
+    with server() as running:
+        yield running
+
+
+@pytest.fixture(params=["postgresql", "duckdb", "sqlite"])
+def database(request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """An empty database of each engine, its address in the environment."""
+    made = postgresql(request.getfixturevalue("postgres")) if request.param == "postgresql" else embedded(request.param, folder)
+    monkeypatch.setenv(VARIABLE, made.uri)
+    return made
+
+
+@pytest.fixture
+def warehouse(postgres: Server, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Database:  # noqa: ARG001 - the folder is the current one
+    """An empty database on the PostgreSQL server, its address in the environment."""
+    made = postgresql(postgres)
+    monkeypatch.setenv(VARIABLE, made.uri)
+    return made
+
+
+@pytest.fixture(scope="session")
+def ask() -> Callable[..., DatabaseTable]:
+    """A table of a database as conf declares it."""
+
+    def asked(**keys: Any) -> DatabaseTable:
+        spec = msgspec.convert({"events": {"from": "database", "uri_env": VARIABLE, **keys}}, Tables)["events"]
+        assert isinstance(spec, DatabaseTable)
+        return spec
+
+    return asked

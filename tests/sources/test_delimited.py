@@ -15,7 +15,7 @@ from interlock.sources import delimited
 from interlock.sources.spec import FilesTable
 
 Table = Callable[..., pl.DataFrame]
-TOKENS = ["a", "1", ",", ",", ",", "\n", "\n", "\r\n", '"', '""', "é", " ", "\t"]
+TOKENS = ["a", "1", ",", ",", ",", "\n", "\n", "\r\n", '"', '""', "é", " ", "\t", "\r", "\x1c", "\u2028", "\\"]
 
 
 @pytest.mark.parametrize(

@@ -106,12 +106,55 @@ def test_another_version_of_a_package_is_refused(tables: dict[str, TableSpec], t
         pins.verify(tables, {**before, "airlines": older}, tmp_path)
 
 
+PIN = "a: {{connector: files, location: a.csv, files: [{{name: a.csv, {}}}]}}"
+
+
 @pytest.mark.parametrize(
-    "content", ["a: [", "- 1", "a: {connector: files}", "<<<<<<< ours\na: 1\n", "a: {connector: 1, location: b, files: []}"]
+    "content",
+    [
+        "a: [",
+        "- 1",
+        "a: {connector: files}",
+        "<<<<<<< ours\na: 1\n",
+        "a: {connector: 1, location: b, files: []}",
+        PIN.format("size: 4"),
+        PIN.format("size: 4, etag: '1'"),
+        PIN.format("size: 4, sha256: ''"),
+        PIN.format("size: -1, sha256: ab"),
+        PIN.format("size: 99999999999999999999, sha256: ab"),
+        PIN.format(f"size: {'9' * 5_000}, sha256: ab"),
+        "a: {connector: database, location: b, rows: -1, files: []}",
+        "a: " + "[" * 5_000,
+        "a: " + "[" * 5_000 + "]" * 5_000,
+        "a: 2001-99-99",
+        "a: !!bool x",
+        "a: \0",
+    ],
+    ids=lambda content: content[:60],
 )
 def test_a_file_that_holds_no_pins_is_refused(content: str, folder: Path) -> None:
     """A file of pins that was damaged, by hand or by a merge, is named, with the way out."""
     (folder / "data" / "sources").mkdir(parents=True)
     pins.place("shop").write_text(content)
-    with pytest.raises(SourceError, match=r"data/sources/shop.yaml does not hold pins: .*"):
+    with pytest.raises(SourceError, match=r"data/sources/shop.yaml does not hold pins: .*") as refused:
         pins.load("shop")
+    assert len(str(refused.value)) < 1_500
+
+
+def test_a_pin_of_another_hash_lets_nothing_through(tables: dict[str, TableSpec], tmp_path: Path) -> None:
+    """A file is compared by a hash that its pin has too: one without is no pin of it, though its size is the same."""
+    before = pinned(tables, tmp_path)
+    for marks in ({}, {"etag": "1"}, {"md5": "0" * 32}):
+        files = [pins.Content(file.name, file.size, **marks) for file in before["events"].files]
+        bare = pins.Pin(connector="files", location="*.csv", files=files)
+        with pytest.raises(SourceError, match=r"table events moved: pinned of a\.csv is no sha256"):
+            pins.verify(tables, {**before, "events": bare}, tmp_path)
+
+
+def test_a_long_pin_is_told_by_its_beginning(tables: dict[str, TableSpec], tmp_path: Path) -> None:
+    """What a pin says is cut in a message where it is long."""
+    before = pinned(tables, tmp_path)
+    long = pins.Pin(connector="files", location="x" * 10_000, files=before["events"].files)
+    with pytest.raises(SourceError, match=r"table events moved: pinned is location 'x+…, there is \*\.csv") as refused:
+        pins.verify(tables, {**before, "events": long}, tmp_path)
+    assert len(str(refused.value)) < 500

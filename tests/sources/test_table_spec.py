@@ -39,7 +39,17 @@ def test_a_table_is_frozen() -> None:
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ({"from": "database", "path": "a"}, "database"),
+        ({"from": "mailbox", "path": "a"}, "mailbox"),
+        ({"from": "database", "table": "t"}, "uri_env"),
+        ({"from": "database", "uri_env": "A"}, "a database needs either table or query"),
+        ({"from": "database", "uri_env": "A", "table": "t", "query": "SELECT 1"}, "a database needs either table or query"),
+        ({"from": "database", "uri_env": "A", "query": "DROP TABLE t"}, "query does not begin with SELECT or WITH"),
+        ({"from": "database", "uri_env": "A", "table": "t", "timeout": 0}, "timeout"),
+        ({"from": "database", "uri_env": "A", "table": "t", "timeout": 86_401}, "timeout"),
+        ({"from": "database", "uri_env": "A", "table": "t", "timeout": 99999999999999999999}, "timeout"),
+        ({"from": "database", "uri_env": "A", "table": "p\ud800x"}, "half a surrogate pair"),
+        ({"from": "database", "uri_env": "A", "table": "t", "order_by": ["a", "\udfff"]}, "half a surrogate pair"),
+        ({**FILES, "types": {"\ud800": "Date"}}, "half a surrogate pair"),
         ({"path": "a.csv"}, "from"),
         ({"from": "files"}, "path"),
         ({**FILES, "package": "p"}, "package"),

@@ -1,7 +1,9 @@
 """Packed files: one text each, whole, and not larger than a real one would be."""
 
 import gzip
+import os
 import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 
 from interlock.errors import SourceError
 from interlock.sources import unpack
+from interlock.sources.read import read
+from interlock.sources.spec import FilesTable
 
 Table = Callable[..., pl.DataFrame]
 ROWS = b"a,b\n" + b"1,2\n" * 1000
@@ -76,3 +80,34 @@ def test_a_zip_that_lies_about_its_size_is_refused(folder: Path, table: Table) -
     (folder / "a.csv.zip").write_bytes(content)
     with pytest.raises(SourceError, match="cannot be unpacked"):
         table("a.csv.zip")
+
+
+def test_a_file_that_cannot_be_opened_is_refused(folder: Path) -> None:
+    """A file that vanished, or that the system does not let us read, is told apart from one that is damaged."""
+    (folder / "shut.csv").mkdir()
+    for name, why in {"gone.csv": "No such file or directory", "shut.csv": "Is a directory"}.items():
+        with pytest.raises(SourceError, match=rf"table events: {name} cannot be opened \({why}\)\n  → mend the file or its permissions"):
+            read("events", FilesTable(path=name), [(name, folder / name)])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_without_permission_is_refused(folder: Path) -> None:
+    """A file of mode 000 is refused with its permissions as the thing to mend."""
+    (folder / "a.csv").write_bytes(b"a\n1\n")
+    (folder / "a.csv").chmod(0)
+    with pytest.raises(SourceError, match=r"a.csv cannot be opened \(Permission denied\)\n  → mend the file or its permissions"):
+        read("events", FilesTable(path="a.csv"), [("a.csv", folder / "a.csv")])
+
+
+def test_a_bomb_is_bounded_in_memory(folder: Path) -> None:
+    """Of 512 MiB in half a megabyte of gzip no more is unpacked than the bound of 64 MiB, which is held twice for a moment."""
+    with gzip.open(folder / "a.csv.gz", "wb") as packed:
+        for _ in range(512):
+            packed.write(bytes(1 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceError, match="unpacks to more than 100 times its size"):
+            unpack.content("a.csv.gz", folder / "a.csv.gz")
+        assert tracemalloc.get_traced_memory()[1] < 160 << 20
+    finally:
+        tracemalloc.stop()

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from interlock.errors import ConfigError
 from interlock.sources.spec import Keep
 from interlock.sources.world import restrict
 
@@ -33,3 +34,10 @@ def test_a_smaller_share_is_part_of_a_larger(one: float, other: float) -> None:
     small, large = (set(restrict("t", frame, Keep(share=share))["source_row"]) for share in sorted((one, other)))
     assert small <= large
     assert len(large) / 4000 == pytest.approx(max(one, other), abs=0.04)
+
+
+@pytest.mark.parametrize("value", ["x", 1.5, 2**70, 2**200, float("nan")])
+def test_a_value_of_another_type_is_refused(value: str | float) -> None:
+    """A value that the column cannot hold is named with its key, and no row is kept or lost on its account."""
+    with pytest.raises(ConfigError, match=r"usecase.world.keep.t.where.size: \[.*\] are not values of type Int64"):
+        restrict("t", FRAME, Keep(where={"size": [value]}))

@@ -15,8 +15,8 @@ import pytest
 
 from interlock import frames, params
 from interlock.contracts.ledger import LEDGER
+from interlock.dtypes import dtype_of
 from interlock.features import featureset
-from interlock.features.dtypes import dtype_of
 from interlock.files import by_name, read_json, sha256
 from interlock.frames import ROW
 from tests.features import brute

@@ -180,7 +180,7 @@ def test_the_process_ends_with_a_message(project: Path, declare: Declare) -> Non
 
 
 def test_a_disk_that_is_full_leaves_nothing(project: Path, declare: Declare) -> None:
-    """Where the system lets no more be written the message is the system's, not Polars', and no part of data/raw is there."""
+    """Where the system lets no more be written the message names the file, and no part of data/raw is there."""
     Path("a.csv").write_text("x\n" + "".join(f"{number * 7919}\n" for number in range(50_000)))
     declare({"a": {"from": "files", "path": "a.csv"}})
     code = (
@@ -190,5 +190,5 @@ def test_a_disk_that_is_full_leaves_nothing(project: Path, declare: Declare) -> 
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     ended = subprocess.run([sys.executable, "-c", code], cwd=project, env=environment, check=False, capture_output=True, text=True)
     assert ended.returncode == 1
-    assert ended.stderr == "error: a file: File too large\n  → mend the file or its permissions, and run again\n"
+    assert ended.stderr == "error: data/raw/a.parquet would be larger than a file may be here\n  → see: ulimit -f\n"
     assert sorted(path.name for path in Path("data").iterdir()) == ["sources"]

@@ -1,11 +1,15 @@
 """package, on the small project."""
 
+import json
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from interlock.errors import ArtifactError, ConfigError
+from interlock.features.contracted import schema
+from interlock.features.featureset import read
 from interlock.files import read_json, sha256
 from stages import package
 from tests.evaluation.world import PARAMS, say, world
@@ -60,25 +64,15 @@ def test_provenance_names_every_input_with_its_hash(world: Path) -> None:
     assert found["environment"] == {"train": {"lightgbm": "4.7.0"}}
 
 
-def test_the_contract_says_what_a_request_must_be(world: Path) -> None:
-    """Key, moment of prediction, and for each column its type and whether it may be null, as the schema declares them."""
-    assert read_json(world / BUNDLE / "contract.json") == {
-        "key": ["as_of", "flight_id"],
-        "as_of": "as_of",
-        "columns": {
-            "as_of": {"type": "Datetime[us,UTC]", "nullable": False},
-            "flight_id": {"type": "String", "nullable": False},
-            "its_carrier": {"type": "String", "nullable": False},
-            "its_origin": {"type": "String", "nullable": False},
-            "its_dest": {"type": "String", "nullable": False},
-            "its_tailnum": {"type": "String", "nullable": True},
-            "its_hour": {"type": "Int8", "nullable": False},
-            "its_distance": {"type": "Int32", "nullable": False},
-            "its_part": {"type": "Float64", "nullable": False},
-            "its_morning": {"type": "Boolean", "nullable": False},
-            "its_air": {"type": "Int64", "nullable": True},
-        },
-    }
+def test_the_contracts_say_what_requests_and_events_must_be(world: Path) -> None:
+    """As the declarations carry them: each column's type, nullability and need, to the last digit of a bound."""
+    found = {path.stem: json.loads(path.read_text()) for path in (world / BUNDLE / "contracts").iterdir()}
+    features = read(world / BUNDLE / "featureset.json")
+    assert found == {name: schema(features, name) for name in ("requests", "flights")}
+    fields = found["requests"]["properties"]
+    assert found["requests"]["required"] == list(fields) == list(features.request.types)
+    assert {name for name, said in fields.items() if "null" in said["type"]} == {"its_tailnum", "its_air"}
+    assert (fields["its_hour"]["minimum"], fields["its_part"]["maximum"]) == (-128, sys.float_info.max)
 
 
 def test_golden_vectors_are_a_hundred_test_rows(world: Path) -> None:

@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from interlock.dtypes import dtype_of
 from interlock.errors import DeclarationError
 from interlock.evaluation.stress import declared
 from interlock.evaluation.trials import run
 from interlock.features import collect
-from interlock.features.dtypes import dtype_of
 from interlock.files import by_name, read_json
 from stages import stress
 from tests.evaluation.world import NAME, PARAMS, built, say, world

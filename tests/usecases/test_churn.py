@@ -245,5 +245,12 @@ def test_requests_without_a_key_are_refused(tmp_path: Path) -> None:
     """A request of nobody breaks the contract, and is counted."""
     nobody = 'select(customer_id=pl.when(col("customer_id") != "c1").then("customer_id"), as_of="as_of")'
     write(tmp_path, {"events": EVENTS.replace('select("customer_id", "as_of")', nobody)})
-    with pytest.raises(ContractError, match=r"\d+ requests break the request's contract, first row \d+: not_nullable"):
+    with pytest.raises(ContractError, match=r"\d+ of [\d,]+ requests break their contract, not_nullable on customer_id"):
+        run(tmp_path, "ingest", "validate", "featurize")
+
+
+def test_outcomes_are_held_to_their_model(tmp_path: Path) -> None:
+    """A label that the model does not allow is refused where the outcomes are made, and not learned from."""
+    write(tmp_path, {"schema": SCHEMA.replace("    churned: bool", "    churned: bool = pa.Field(eq=False)")})
+    with pytest.raises(ContractError, match=r"outcomes\(\): \d+ of [\d,]+ outcomes break their contract, equal_to\(False\) on churned"):
         run(tmp_path, "ingest", "validate", "featurize")

@@ -20,7 +20,7 @@ TOP = 10
 
 
 def blocks() -> Mapping[str, Block]:
-    return {"split": _split, "quarantine": _quarantine, "figures": _figures, "slices": _slices, "drivers": _drivers}
+    return {"split": _split, "quarantine": _quarantine, "kept": _kept, "figures": _figures, "slices": _slices, "drivers": _drivers}
 
 
 def _split(_: str) -> str:
@@ -39,12 +39,24 @@ def _rate(metrics: Mapping[str, Any], name: str) -> str:
 
 def _quarantine(_: str) -> str:
     rows = [
-        (name, str(example["row"]), f"`{rule['column']}`", f"`{example['value']}`", f"`{rule['rule']}`".replace("|", "\\|"))
+        (name, str(example["row"]), f"`{rule['column']}`", f"`{rule['rule']}`".replace("|", "\\|"))
         for name, found in _read("validation")["tables"].items()
         for rule in found["rules"]
+        if rule["severity"] == "quarantine"
         for example in rule["examples"]
     ]
-    return table(["table", "source row", "column", "value", "rule it breaks"], rows)
+    return table(["table", "source row", "column", "rule it breaks"], rows)
+
+
+def _kept(_: str) -> str:
+    """The rules whose rows stay in use, and how many break them; distributions apart."""
+    rows = [
+        (name, f"`{rule['rule']}`", f"`{rule['column']}`", f"{rule['rows']:,}", _share(rule["share"]), _share(rule["tolerated"]))
+        for name, found in _read("validation")["tables"].items()
+        for rule in found["rules"]
+        if rule["severity"] != "quarantine" and rule["rule"] != "stable" and rule["rows"]
+    ]
+    return table(["table", "rule", "about", "rows", "share", "tolerated"], rows)
 
 
 def _figures(_: str) -> str:
@@ -77,6 +89,10 @@ def _figure(found: Mapping[str, Any], name: str) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.2g} %"
 
 
 def _read(report: str) -> Any:

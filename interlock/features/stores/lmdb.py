@@ -1,6 +1,7 @@
 """The embedded online store: LMDB, one folder, any number of reading processes and one writer."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from threading import Condition
 from typing import Any, TypeVar
@@ -37,7 +38,7 @@ class Lmdb:
         self._attempt(lambda transaction: _write(transaction, ordered, gone, expected), write=True)
 
     def page(self, start: bytes, stop: bytes, limit: int) -> list[Entry]:
-        return self._attempt(lambda transaction: _between(transaction.cursor(), start, stop, limit))
+        return self._attempt(lambda transaction: list(islice(_between(transaction.cursor(), start, stop), limit)))
 
     def clear(self) -> None:
         everything = self.env.open_db()
@@ -88,18 +89,16 @@ def _read(transaction: lmdb.Transaction, reads: Reads) -> Found:
     cursor: Any = transaction.cursor()  # it gives bytes: memory views are for transactions that ask for buffers
     to, item = cursor.set_range, cursor.item
     seeks = [item() if to(key) else None for key in reads.seeks]
-    gets = [cursor.get(key) for key in reads.gets]
-    return Found(seeks, [_between(cursor, *scan) for scan in reads.scans], gets)
+    scans = [list(_between(cursor, *scan)) for scan in reads.scans]
+    return Found(seeks, scans, [cursor.get(key) for key in reads.gets])
 
 
-def _between(cursor: Any, start: bytes, stop: bytes, limit: int | None = None) -> list[Entry]:
-    found: list[Entry] = []
+def _between(cursor: Any, start: bytes, stop: bytes) -> Iterator[Entry]:
     if cursor.set_range(start):
-        for key, value in cursor.iternext():
-            if key >= stop or len(found) == limit:
+        for entry in cursor.iternext():
+            if entry[0] >= stop:
                 break
-            found.append((key, value))
-    return found
+            yield entry
 
 
 def _write(transaction: lmdb.Transaction, puts: list[Entry], deletes: list[bytes], expected: Entry | None) -> None:
