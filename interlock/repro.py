@@ -1,5 +1,6 @@
 """`dvc repro` in this process, told stage by stage."""
 
+import json
 import logging
 import os
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 from interlock.errors import INTERRUPTED, ArtifactError, InterlockError
 
 RUNNING, RESTORED = "Running stage '%s':", "Stage '%s' is cached - skipping run, checking out outputs"
+LOCKS = Path(".dvc/tmp/rwlock")
 REFRESHED = {Path("data/sources"), Path("data/accepted")}
 STATUS = re.compile(r"exited with (-?\d+)")
 
@@ -72,6 +74,7 @@ def repro(say: Callable[[str], None]) -> Rerun:
     from dvc.exceptions import DvcException, ReproductionError
     from dvc.repo import Repo
 
+    _mended()
     listener = Listener(say)
     try:
         with _listening(listener), Repo() as repo:
@@ -103,6 +106,20 @@ def stale() -> list[str]:
 
     with _listening(Listener(lambda _: None)), Repo() as repo:
         return [stage.addressing for stage in repo.reproduce(dry=True, allow_missing=True)]
+
+
+def _mended() -> None:
+    """Remove DVC's list of the paths in use where a process that was killed left half of it: DVC stops there, for good."""
+    for wait in (0.2, 0.0):
+        try:
+            json.loads(LOCKS.read_bytes())
+        except FileNotFoundError:
+            return
+        except ValueError:
+            time.sleep(wait)  # another process may be about to write the rest
+        else:
+            return
+    LOCKS.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`interlock run` on a small graph: what it runs, what it says, and with what it exits."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ def test_a_run_tells_what_ran_and_the_second_runs_nothing(graph: Path, interlock
     first = interlock("run")
     assert first.returncode == 0, first.stderr
     assert "▸ first\n▸ second\n" in first.stdout
-    assert "Ran  first\xa00." in first.stdout
+    assert re.search(r"Ran  first\xa0\d+\.\d\xa0s, second\xa0\d+\.\d\xa0s", first.stdout)
     again = interlock("run", cwd=graph / "data")
     assert again.returncode == 0
     assert "▸" not in again.stdout
@@ -99,6 +100,15 @@ def test_a_table_that_is_too_old_is_told_at_the_end(old: Path, interlock: Run) -
     assert "stale: table flights is " in done.stderr
     assert "(its last time_hour is 2013-12-31 00:00:00+00:00), and must be no older than 2d" in done.stderr
     assert (old / "first.out").exists()
+
+
+def test_what_a_killed_process_left_of_the_locks_stops_nothing(graph: Path, interlock: Run) -> None:
+    """DVC lists the paths in use in a file that it rewrites in place; half of it, which DVC refuses to read, is cleared away."""
+    locks = graph / ".dvc" / "tmp" / "rwlock"
+    locks.write_text("")
+    done = interlock("run")
+    assert done.returncode == 0, done.stderr
+    assert (graph / "second.out").exists()
 
 
 def test_without_git_nothing_starts(graph: Path, interlock: Run) -> None:

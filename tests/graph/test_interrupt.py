@@ -58,7 +58,7 @@ def test_an_interrupted_run_is_completed(sign: signal.Signals, finished: Clone, 
         assert {path for path in found if not Path(path).name.startswith(".") and found[path] != expected[path]} == set()
         assert sign == signal.SIGKILL or hidden(clone) == []
     assert len(begun) > len(set(begun)), "no stage was interrupted"
-    clone.dvc("repro")
+    clone.interlock("run")
     assert clone.hashes() == finished.hashes()
     assert outputs(clone) == expected
     assert hidden(clone) == []

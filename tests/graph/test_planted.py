@@ -13,14 +13,15 @@ from interlock.sources.read import read
 from interlock.sources.spec import Small, Tables
 from interlock.sources.world import restrict
 from tests.contracts.planted import planted
-from tests.graph.clone import Clone
+from tests.graph.clone import Clone, read_yaml
 
 AFTER = ("data/features", "models/model", "data/predictions")
 
 
-def small(folder: Path) -> dict[str, pl.DataFrame]:
+def small(clone: Clone, folder: Path) -> dict[str, pl.DataFrame]:
     """The small world's rows of the real tables, the first row of each before them, numbered as they stand."""
-    tables, keep = params.load("usecase.tables", Tables), params.load("usecase.small", Small)
+    said = read_yaml(clone.folder / "params.yaml")["usecase"]
+    tables, keep = params.convert(said["tables"], Tables, "usecase.tables"), params.convert(said["small"], Small, "usecase.small")
     found = {}
     for name, (_, files) in {name: pins.examine(name, spec, folder) for name, spec in tables.items()}.items():
         rows = read(name, tables[name], files)
@@ -44,7 +45,7 @@ def run(clone: Clone, tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
 def test_planted_faults_change_no_byte_of_what_comes_after_quarantine(clone: Clone, tmp_path: Path) -> None:
     """With a row for every fault after the good ones features, model and predictions are byte-identical, and each is in the ledger."""
     clone.edit("conf/experiment/small.yaml", '{name: small, keep: "${usecase.small}"}', "{name: own, keep: {}}")
-    good = small(tmp_path)
+    good = small(clone, tmp_path)
     faulty, expected = planted(good)
     before, after = run(clone, good), run(clone, faulty)
     assert [name for name in AFTER if before[name] != after[name]] == []

@@ -5,6 +5,7 @@
 import os
 import signal
 import sqlite3
+import subprocess
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -56,7 +57,6 @@ class Server(Protocol):
     """A PostgreSQL server that runs."""
 
     def get_uri(self, database: str | None = None) -> str: ...
-    def psql(self, command: str) -> str: ...
     def get_pid(self) -> int | None: ...
     @property
     def pgdata(self) -> Path: ...
@@ -78,19 +78,25 @@ def server() -> Iterator[Server]:
     with TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         started = pgserver().get_server(Path(folder) / "data", cleanup_mode="stop")
-        started.psql("ALTER SYSTEM SET fsync = off;")
-        started.psql("SELECT pg_reload_conf();")
+        psql(started, "ALTER SYSTEM SET fsync = off;")
+        psql(started, "SELECT pg_reload_conf();")
         yield started
         with suppress(ProcessLookupError, TypeError):
             os.kill(started.get_pid(), signal.SIGQUIT)  # what it holds is thrown away
         started.cleanup()
 
 
+def psql(running: Server, command: str) -> str:
+    """What a server answers to a command; the package's own way breaks where the path of its programs has a space."""
+    program = next(Path(str(pgserver().__file__)).parent.glob("pginstall*/bin/psql"))
+    return subprocess.run([program, running.get_uri()], input=command, check=True, capture_output=True, text=True).stdout
+
+
 def postgresql(running: Server) -> Database:
     """A new database on the server."""
     name = f"test{next(NUMBERS)}"
-    running.psql(f"CREATE DATABASE {name};")
-    return Database("postgresql", running.get_uri(name), lambda sql: running.psql(f"\\set ON_ERROR_STOP on\n\\c {name}\n{sql}\n;"))
+    psql(running, f"CREATE DATABASE {name};")
+    return Database("postgresql", running.get_uri(name), lambda sql: psql(running, f"\\set ON_ERROR_STOP on\n\\c {name}\n{sql}\n;"))
 
 
 def embedded(engine: str, folder: Path) -> Database:
