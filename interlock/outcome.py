@@ -11,7 +11,7 @@ from interlock.files import read_json, sha256
 REPORTS = Path("reports")
 MODEL = Path("models/model/model.json")
 BUNDLE = Path("models/bundle")
-SIGNS = {"pass": "✓", "fail": "✗"}
+SIGNS = {"pass": "✓", "fail": "✗", "judged at release": "·"}
 
 
 def title() -> str:
@@ -63,9 +63,11 @@ def _model(report: Any) -> list[str]:
 
 
 def _test(report: Any) -> list[str]:
-    test, baseline = report["test"], report["baseline"]
+    test, baseline, line = report["test"], report["baseline"], report["linear"]
     rows = f"{report['rows']['test']:,} rows; {report['rows']['without_outcome']:,} requests have no outcome"
-    shown = [(name, _value(test, key), _number(baseline[key])) for key, name in METRICS.items() if key in test]
+    shown = [
+        (name, _value(test, key), f"{_number(baseline[key])}, a line {_number(line[key])}") for key, name in METRICS.items() if key in test
+    ]
     return [f"{name:<18} {value:<26} baseline {base}" for name, value, base in shown] + [rows]
 
 

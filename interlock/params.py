@@ -8,7 +8,8 @@ import re
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from types import EllipsisType
+from typing import Any, TypeVar, cast
 
 import msgspec
 from ruamel.yaml import YAML
@@ -27,12 +28,15 @@ SECTIONS = {
     "usecase.small": "interlock.sources.spec:Small",
     "usecase.split": "interlock.modeling.split:Split",
     "usecase.slices": "interlock.evaluation.slices:Slices",
+    "usecase.evaluation": "interlock.evaluation.bootstrap:Evaluation",
+    "usecase.fairness": "interlock.evaluation.fairness:Fairness",
     "usecase.catalog": "interlock.catalog:Catalog",
     "model": "interlock.modeling.spec:Model",
     "gates": "interlock.evaluation.gates:Gates",
 }
 # What reading YAML raises: of its own, and of text that Python takes for no number, day or depth.
 UNREADABLE = (YAMLError, ValueError, LookupError, RecursionError)
+OPTIONAL = {"usecase.evaluation", "usecase.fairness"}
 T = TypeVar("T")
 
 
@@ -51,8 +55,13 @@ def read_yaml(path: Path) -> Any:
         raise ConfigError(f"{path} is not YAML: {error}", "mend the line named above") from error
 
 
-def load(section: str, kind: type[T], path: Path = PARAMS) -> T:
-    """The section at the dotted path `section` of params.yaml as a `kind`; raises ConfigError where it does not fit."""
+def load(section: str, kind: type[T], path: Path = PARAMS, *, default: T | EllipsisType | None = ...) -> T:
+    """The section at the dotted path `section` of params.yaml as a `kind`; `default` where it may be left out, and is.
+
+    Raises ConfigError where it does not fit.
+    """
+    if section in OPTIONAL and not isinstance(default, EllipsisType) and not stated(read_yaml(path), section):
+        return cast("T", default)
     return convert(_section(read_yaml(path), section, path), kind, section, path)
 
 
@@ -81,6 +90,8 @@ def check(path: Path = PARAMS, found: Any = None) -> None:
     """
     found = read_yaml(path) if found is None else found
     for section, place in SECTIONS.items():
+        if section in OPTIONAL and not stated(found, section):
+            continue
         module, _, name = place.partition(":")
         convert(_section(found, section, path), getattr(import_module(module), name), section, path)
     usecase = found["usecase"]
@@ -111,6 +122,12 @@ def _unwritable(found: Any, key: str) -> str | None:
     if isinstance(found, list):
         return next((at for value in found if (at := _unwritable(value, key)) is not None), None)
     return None
+
+
+def stated(found: Any, section: str) -> bool:
+    """Whether params.yaml, or what was `found` for it, says anything of a section."""
+    group, _, name = section.partition(".")
+    return isinstance(found, dict) and isinstance(found.get(group), dict) and found[group].get(name) is not None
 
 
 def _section(found: Any, section: str, path: Path) -> Any:

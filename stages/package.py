@@ -23,7 +23,7 @@ MODEL = Path("models/model")
 GOLDEN = Path("data/golden")
 BUNDLE = Path("models/bundle")
 PINS = Path("pins.yaml")
-USED = ("validation", "features", "parity", "metrics", "slices", "stress", "gates")
+USED = ("validation", "features", "parity", "metrics", "slices", "fairness", "leakage", "stress", "gates")
 GROUPS = ("usecase", "model", "gates")
 
 

@@ -1,4 +1,4 @@
-"""train: features and labels → a model, its calibrator and its learning curve."""
+"""train: features and labels → a model, its calibrator, its baselines and its learning curve."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def main() -> None:
         features=tuple(trained.encoder.names),
         rounds=trained.rounds,
         booster=artifact.digest(trained.booster),
-        baselines={"base_rate": trained.base_rate},
+        baselines=trained.baselines,
         rows={name: dataset.counts(name) for name in ("train", "validation")},
         calibrator=trained.calibrator,
         encoder=trained.encoder,

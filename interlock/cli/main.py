@@ -21,6 +21,7 @@ VERBS = {
     "Look": {
         "features": "interlock.cli.features:features",
         "quarantine": "interlock.cli.quarantine:quarantine",
+        "gates": "interlock.cli.gates:gates",
     },
     "Serve": {
         "store": "interlock.cli.store:store",

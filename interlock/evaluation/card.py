@@ -30,6 +30,7 @@ def card(facts: Facts) -> str:
         "Data": _data(facts),
         "Metrics": _metrics(facts.reports["metrics"]),
         "Slices of the test rows": _slices(facts.reports["slices"]),
+        "Fairness": _fairness(facts.reports["fairness"]),
         "Limits that stress found": _limits(facts.reports["stress"]),
         "Provenance": _provenance(facts.provenance),
     }
@@ -52,7 +53,7 @@ def _data(facts: Facts) -> str:
 
 
 def _metrics(metrics: Mapping[str, Any]) -> str:
-    columns = ("validation", "test", "baseline")
+    columns = ("validation", "test", "linear", "baseline")
     names = [name for name in metrics["test"] if not name.endswith(("_low", "_high"))]
     return _table(["metric", *columns], ([name, *(_with_interval(metrics[column], name) for column in columns)] for name in names))
 
@@ -60,6 +61,23 @@ def _metrics(metrics: Mapping[str, Any]) -> str:
 def _slices(slices: Sequence[Mapping[str, Any]]) -> str:
     shown = ("rows", "base_rate", "auc", "brier", "ece")
     return _table(["slice", *shown], ([found["slice"], *(_with_interval(found, name) for name in shown)] for found in slices))
+
+
+def _fairness(fairness: Mapping[str, Any]) -> str:
+    if not fairness["declared"]:
+        return "No protected groups were declared."
+    cut = f"Selected is who scores {_text(fairness['threshold'])} or more ({fairness['chosen']}). Groups have {fairness['minimum']:,} rows at least."
+    return "\n\n".join([cut, *map(_groups, fairness["attributes"])])
+
+
+def _groups(attribute: Mapping[str, Any]) -> str:
+    shown = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "ece")
+    groups = [[group["name"], group["rows"], *(_with_interval(group, name) for name in shown)] for group in attribute["groups"]]
+    sides = [[f"**{side[:-1]}**", "", *(_with_interval(attribute[side], name) for name in shown)] for side in ("gaps", "ratios")]
+    odds = f"Equalized odds: the larger gap is {_with_interval(attribute['gaps'], 'equalized_odds')}."
+    small = ", ".join(f"{group['name']} ({group['rows']:,})" for group in attribute["left_out"])
+    left_out = f" Too small to tell: {small}." if small else ""
+    return f"{_table([attribute['name'], 'rows', *shown], [*groups, *sides])}\n\n{odds}{left_out}"
 
 
 def _limits(stress: Mapping[str, Any]) -> str:

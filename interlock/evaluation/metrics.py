@@ -10,7 +10,6 @@ from typing import TypeAlias
 import numpy as np
 
 from interlock.errors import ConfigError
-from interlock.evaluation.confidence import auc_error, interval
 from interlock.evaluation.ranks import Integers, Labels, Scores, doubled, total
 
 Value: TypeAlias = float | int | None
@@ -34,16 +33,6 @@ def auc(labels: Labels, scores: Scores) -> float | None:
     if not positives or not negatives:
         return None
     return (total(doubled(scores)[labels]) - positives * (positives + 1)) / (2 * positives * negatives)
-
-
-def auc_low(labels: Labels, scores: Scores) -> float | None:
-    """The lower end of the 95 % interval of the AUC."""
-    return interval(auc(labels, scores), auc_error(labels, scores))[0]
-
-
-def auc_high(labels: Labels, scores: Scores) -> float | None:
-    """The upper end of the 95 % interval of the AUC."""
-    return interval(auc(labels, scores), auc_error(labels, scores))[1]
 
 
 def average_precision(labels: Labels, scores: Scores) -> float | None:
@@ -82,8 +71,6 @@ TABLE: Mapping[str, Mapping[str, Metric]] = {
         "rows": rows,
         "base_rate": base_rate,
         "auc": auc,
-        "auc_low": auc_low,
-        "auc_high": auc_high,
         "average_precision": average_precision,
         "brier": brier,
         "brier_skill": brier_skill,

@@ -1,49 +1,64 @@
-"""Metrics by slice: the rows of each value of a declared column. Values with too few rows are pooled, and say so."""
+"""Metrics by slice: the rows of each value of a declared column, or of a crossing of several. Small ones are pooled, and say so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import polars as pl
 from msgspec import Meta
 
 from interlock.errors import ConfigError
-from interlock.evaluation.metrics import measure
-from interlock.evaluation.ranks import Labels, Scores
+from interlock.evaluation.bootstrap import Evaluation, by_group
+from interlock.evaluation.ranks import Integers, Labels, Scores
 from interlock.params import Section
 
-MISSING, POOLED = "(missing)", "(others)"
+MISSING, POOLED, CROSS = "(missing)", "(others)", " × "
 
 
 class Slices(Section, frozen=True):
-    """Columns of requests or features to slice by, and the rows below which a value does not stand alone."""
+    """Columns of requests or features to slice by, alone and crossed, and the rows below which a value does not stand alone."""
 
     columns: list[str]
     minimum: Annotated[int, Meta(ge=2)]
+    crossings: tuple[Annotated[list[str], Meta(min_length=2)], ...] = ()
+
+    @property
+    def read(self) -> list[str]:
+        """Every column that slices are made of."""
+        return list(dict.fromkeys([*self.columns, *(name for crossing in self.crossings for name in crossing)]))
 
 
-def by_slice(kind: str, labels: Labels, scores: Scores, columns: pl.DataFrame, minimum: int) -> list[dict[str, Any]]:
-    """One record a slice, with all metrics, for every value of every one of `columns`, which are aligned with `labels`.
+def by_slice(kind: str, labels: Labels, scores: Scores, columns: pl.DataFrame, slices: Slices, how: Evaluation) -> list[dict[str, Any]]:
+    """One record a slice, with all metrics and their intervals; `columns` are aligned with `labels`.
 
     `values` counts what a slice pools. Raises ConfigError where a column has no values to group by (floats and times).
     """
-    found = []
-    for column in map(_texts, columns):
-        for name, members in _groups(column, minimum):
-            rows = column.is_in(members).to_numpy()
-            said = {"slice": f"{column.name} = {name}", "column": column.name, "value": name, "values": len(members)}
-            found.append(said | measure(kind, labels[rows], scores[rows]))
-    return found
+    said: dict[str, dict[str, Any]] = {}
+    rows: dict[str, Integers] = {}
+    for column in crossed(columns, slices.columns, slices.crossings):
+        for name, members in grouped(column, slices.minimum):
+            title = f"{column.name} = {name}"
+            said[title] = {"slice": title, "column": column.name, "value": name, "values": len(members)}
+            rows[title] = column.is_in(members).arg_true().to_numpy().astype("int64")
+    return [said[title] | found for title, found in by_group(kind, labels, scores, rows, how).items()]
+
+
+def crossed(columns: pl.DataFrame, alone: Sequence[str], crossings: Sequence[Sequence[str]]) -> Iterator[pl.Series]:
+    """The texts of each column, then of each crossing, whose values are joined."""
+    texts: Mapping[str, pl.Series] = {column.name: _texts(column) for column in columns}
+    yield from (texts[name] for name in alone)
+    for names in crossings:
+        yield pl.select(pl.concat_str([texts[name] for name in names], separator=CROSS)).to_series().alias(CROSS.join(names))
+
+
+def grouped(column: pl.Series, minimum: int) -> Iterator[tuple[str, list[str]]]:
+    """The values that stand alone, in order, then those that are pooled."""
+    sizes = sorted(column.value_counts(name="rows").iter_rows())
+    yield from ((value, [value]) for value, rows in sizes if rows >= minimum)
+    if small := [value for value, rows in sizes if rows < minimum]:
+        yield POOLED, small
 
 
 def _texts(column: pl.Series) -> pl.Series:
     if column.dtype.is_float() or column.dtype.is_temporal():
         raise ConfigError(f"usecase.slices.columns: {column.name} is {column.dtype}, which has no groups", "name a column of few values")
     return column.cast(pl.String).fill_null(MISSING)
-
-
-def _groups(column: pl.Series, minimum: int) -> Iterator[tuple[str, list[str]]]:
-    """The values that stand alone, in order, then those that are pooled."""
-    sizes = sorted(column.value_counts().iter_rows())
-    yield from ((value, [value]) for value, rows in sizes if rows >= minimum)
-    if small := [value for value, rows in sizes if rows < minimum]:
-        yield POOLED, small

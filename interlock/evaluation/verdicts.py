@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 PASS, FAIL, LACKING = "pass", "fail", "not enough evidence"
+LATER = "judged at release"
 
 
 def overall(verdicts: Iterable[str]) -> str:

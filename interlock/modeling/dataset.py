@@ -24,8 +24,9 @@ class Rows:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Aligned rows with the period in which each was asked, and the split that each belongs to."""
+    """Aligned rows with the period in which each was asked, and the split that each belongs to; `by` are the columns of an id."""
 
+    by: tuple[str, ...]
     key: pl.DataFrame
     features: pl.DataFrame
     label: pl.Series
@@ -43,7 +44,7 @@ class Dataset:
         rows = requests.with_columns(outcomes.drop(key))
         (label,) = (name for name in outcomes.columns if name not in {*key, MATURED})
         assigned = assign(rows, split, key, as_of)
-        return cls(requests.select(key), features.drop(key), outcomes[label], assigned["period"], assigned["split"])
+        return cls(by, requests.select(key), features.drop(key), outcomes[label], assigned["period"], assigned["split"])
 
     def counts(self, name: str) -> dict[str, int]:
         """How many rows were asked in the period, and of them were used, had no outcome, or had one too late."""

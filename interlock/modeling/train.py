@@ -13,7 +13,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from interlock.errors import ContractError
-from interlock.modeling import calibrate
+from interlock.modeling import calibrate, linear
+from interlock.modeling.artifact import Baselines
 from interlock.modeling.booster import Booster
 from interlock.modeling.calibrate import Calibrator
 from interlock.modeling.dataset import Rows
@@ -37,7 +38,7 @@ class Trained:
     booster: str
     rounds: int
     calibrator: Calibrator
-    base_rate: float
+    baselines: Baselines
     curve: Curve
 
 
@@ -52,7 +53,8 @@ def fit(train: Rows, validation: Rows, model: Model, task: Task) -> Trained:
     text, curve = boost(encoder, (x, y), (x_validation, y_validation), model, task)
     booster = Booster(text, threads=model.threads)
     calibrator = calibrate.fit(booster.raw(x_validation), y_validation)
-    return Trained(encoder, text, booster.rounds, calibrator, math.fsum(y) / len(y), curve)
+    straight = linear.fit((train.features.select(encoder.names), y), (validation.features.select(encoder.names), y_validation))
+    return Trained(encoder, text, booster.rounds, calibrator, Baselines(math.fsum(y) / len(y), straight), curve)
 
 
 def labels(rows: Rows, task: Task) -> Array:

@@ -11,7 +11,7 @@ from interlock.files import by_name, read_json
 from interlock.params import convert
 from tests.evaluation.world import PARAMS, built
 
-REPORTS = ("metrics", "slices", "stress", "gates")
+REPORTS = ("metrics", "slices", "fairness", "stress", "gates")
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,17 @@ def test_a_card_says_what_the_reports_say(facts: Facts) -> None:
     assert all(found["words"] in text and found["why"] in text for found in facts.reports["gates"]["gates"])
     assert "| flights | Flights that left New York in 2013. | CC0-1.0 | data-team |" in text
     assert "from 2013-01-01 to 2013-12-31" in text
+
+
+def test_protected_groups_are_on_the_card_with_gaps_and_intervals(facts: Facts) -> None:
+    """Each group with its rates, the gap beneath; a use case that declares none says so."""
+    text = card(facts).partition("## Fairness")[2].partition("##")[0]
+    origin = by_name(facts.reports["fairness"]["attributes"])["origin"]
+    for group in origin["groups"]:
+        assert f"| {group['name']} | {group['rows']:,} | {group['selection_rate']:.4f} ({group['selection_rate_low']:.4f} to " in text
+    assert f"| **gap** |  | {origin['gaps']['selection_rate']:.4f} (" in text
+    none = card(replace(facts, reports={**facts.reports, "fairness": {"declared": False}}))
+    assert "No protected groups were declared." in none
 
 
 def test_what_stress_broke_is_a_limit_and_what_passed_is_none(facts: Facts) -> None:

@@ -50,7 +50,9 @@ PARAMS: dict[str, Any] = {
         "world": {"name": "small", "keep": {}},
         "small": {},
         "split": SPLIT,
-        "slices": {"columns": ["origin", "carrier", "morning"], "minimum": 200},
+        "slices": {"columns": ["origin", "carrier", "morning"], "minimum": 200, "crossings": [["origin", "morning"]]},
+        "evaluation": {"rounds": 200, "seed": 7},
+        "fairness": {"attributes": ["origin"], "crossings": [["origin", "morning"]], "minimum": 200, "threshold": "f1"},
         "catalog": {
             "owner": "data-team",
             "description": "Late arrivals.",
@@ -60,7 +62,16 @@ PARAMS: dict[str, Any] = {
     "model": MODEL,
     "gates": {
         "auc": {"metric": "test.auc", "min": 0.55, "why": "A coin has 0.5."},
-        "calibration": {"metric": "test.ece", "max": 0.1, "why": "The score is read as a probability."},
+        "calibration": {"metric": "test.ece", "max": 0.15, "why": "The score is read as a probability."},
+        "gain": {"metric": "test.auc", "min_gain": -0.05, "against": "baseline", "why": "On so few rows a line is better."},
+        "slices": {"metric": "worst_slice.auc", "min": 0.45, "why": "Nobody is ranked worse than by a coin."},
+        "fresh": {"metric": "rescored.different", "max": 0, "why": "Scores are of this model."},
+        "leak": {"report": "leakage", "metric": "alone.strongest.auc", "max": 0.9, "why": "Nothing tells the outcome."},
+        "shared": {"report": "leakage", "metric": "shared.keys", "max": 0, "why": "Test rows are new."},
+        "immature": {"report": "leakage", "metric": "immature.rows", "max": 0, "why": "Labels were known."},
+        "parity": {"report": "parity", "metric": "mismatches", "max": 0, "why": "Online is offline."},
+        "stress": {"report": "stress", "metric": "failed", "max": 2, "why": "Two limits are known."},
+        "origins": {"report": "fairness", "metric": "attributes.origin.gaps.true_positive_rate", "max": 0.4, "why": "Airports are alike."},
     },
 }
 

@@ -49,7 +49,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Example:
         features=tuple(trained.encoder.names),
         rounds=trained.rounds,
         booster=artifact.digest(trained.booster),
-        baselines={"base_rate": trained.base_rate},
+        baselines=trained.baselines,
         rows={},
         calibrator=trained.calibrator,
         encoder=trained.encoder,

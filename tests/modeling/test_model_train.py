@@ -72,7 +72,7 @@ def test_the_same_rows_make_the_same_model(example: "Example") -> None:
 
 def test_the_baseline_is_the_rate_of_training(example: "Example") -> None:
     """What the trivial model would say for every row."""
-    assert example.trained.base_rate == example.train.label.sum() / example.train.label.len()
+    assert example.trained.baselines.base_rate == example.train.label.sum() / example.train.label.len()
 
 
 def test_excluded_features_are_not_read(example: "Example") -> None:

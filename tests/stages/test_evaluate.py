@@ -9,9 +9,12 @@ import polars as pl
 import pytest
 from sklearn import metrics as oracle
 
+from interlock import frames
 from interlock.errors import ArtifactError, ConfigError
-from interlock.evaluation import curves
-from interlock.files import read_json
+from interlock.evaluation import bootstrap, curves
+from interlock.evaluation.bootstrap import Evaluation
+from interlock.evaluation.predictions import Predictions
+from interlock.files import by_name, read_json
 from stages import evaluate
 from tests.evaluation.world import PARAMS, say, world
 
@@ -51,23 +54,99 @@ def test_the_baseline_says_the_base_rate_of_training(world: Path) -> None:
     assert found["baseline"]["brier"] > found["test"]["brier"]
 
 
+def test_the_gain_over_each_baseline_is_told_with_its_interval(world: Path) -> None:
+    """The difference of the metrics beside it, better being positive, and an interval that holds it and is tighter than either's own."""
+    found = read_json(world / "reports/metrics.json")
+    gains = by_name(found["gain"])
+    assert set(gains) == {"base_rate", "linear"}
+    for name, beside in (("base_rate", "baseline"), ("linear", "linear")):
+        for metric, sign in (("auc", 1), ("brier", -1)):
+            gain = gains[name][metric]
+            assert gain["gain"] == pytest.approx(sign * (found["test"][metric] - found[beside][metric]), abs=1e-8)
+            assert gain["gain_low"] < gain["gain"] < gain["gain_high"]
+    auc = gains["linear"]["auc"]
+    assert auc["gain_high"] - auc["gain_low"] < found["test"]["auc_high"] - found["test"]["auc_low"]
+
+
 def test_slices_are_of_requests_and_features(world: Path) -> None:
     """Columns of the request and features alike, in the order of conf, each holding all test rows."""
     found = read_json(world / "reports/slices.json")
     columns = list(dict.fromkeys(record["column"] for record in found))
-    assert columns == PARAMS["usecase"]["slices"]["columns"]
+    assert columns == [*PARAMS["usecase"]["slices"]["columns"], "origin × morning"]
     rows = read_json(world / "reports/metrics.json")["test"]["rows"]
     assert {sum(record["rows"] for record in found if record["column"] == column) for column in columns} == {rows}
 
 
 def test_evaluating_again_gives_the_same_bytes(world: Path) -> None:
     """Every report comes out byte for byte as before, whether one is there or not."""
-    names = ["metrics", "slices", *curves.TABLE["binary"]]
+    names = ["metrics", "slices", "fairness", "leakage", *curves.TABLE["binary"]]
     before = {name: (world / f"reports/{name}.json").read_bytes() for name in names}
     for name in names:
         (world / f"reports/{name}.json").unlink()
     evaluate.main()
     assert {name: (world / f"reports/{name}.json").read_bytes() for name in names} == before
+
+
+@pytest.mark.parametrize("said", [None, {"rounds": 1000, "seed": 7}], ids=["unsaid", "said"])
+def test_a_use_case_need_not_say_how_often_rows_are_drawn(world: Path, said: dict[str, int] | None) -> None:
+    """Without `usecase.evaluation` the intervals are those of a thousand rounds and the seed 7."""
+    usecase = {name: value for name, value in PARAMS["usecase"].items() if name != "evaluation"}
+    say(world / "params.yaml", {**PARAMS, "usecase": usecase | ({"evaluation": said} if said else {})})
+    evaluate.main()
+    rows = Predictions.open(world / "data/predictions/test.parquet")
+    found = bootstrap.metrics("binary", rows.labels, rows.scores, Evaluation(rounds=1000, seed=7))
+    assert read_json(world / "reports/metrics.json")["test"] == pytest.approx(found, rel=DIGITS)
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_the_number_of_threads_changes_no_byte(world: Path, threads: str) -> None:
+    """The stage as DVC runs it, with one thread and with two: the reports are those that are there."""
+    names = [f"reports/{name}.json" for name in ("metrics", "slices", "fairness", "leakage")]
+    before = {name: (world / name).read_bytes() for name in names}
+    said = {"POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": threads, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-m", "stages.evaluate"], env=os.environ | said, check=True)
+    assert {name: (world / name).read_bytes() for name in names} == before
+
+
+def test_the_threshold_is_chosen_on_validation_rows(world: Path) -> None:
+    """The score that selects maximises the declared measure there; other labels of the test rows do not move it."""
+    rows = pl.read_parquet(world / "data/predictions/validation.parquet")
+    cut = read_json(world / "reports/fairness.json")["threshold"]
+    reached = oracle.f1_score(rows["label"], rows["score"] >= cut - 1e-9)
+    assert reached == pytest.approx(
+        max(oracle.f1_score(rows["label"], rows["score"] >= other) for other in rows["score"].unique()[::7]), abs=0.005
+    )
+    path = world / "data/predictions/test.parquet"
+    frames.write(frames.read(path).with_columns(~pl.col("label").cast(pl.Boolean)), path)
+    evaluate.main()
+    assert read_json(world / "reports/fairness.json")["threshold"] == cut
+
+
+def test_a_use_case_without_protected_groups_says_so(world: Path) -> None:
+    """The report is there, and holds no group."""
+    usecase = {name: value for name, value in PARAMS["usecase"].items() if name != "fairness"}
+    say(world / "params.yaml", {**PARAMS, "usecase": usecase})
+    evaluate.main()
+    found = read_json(world / "reports/fairness.json")
+    assert (found["declared"], found["attributes"]) == (False, [])
+
+
+def test_leaks_are_told_of_the_rows_that_were_used(world: Path) -> None:
+    """No key in two splits, no label that was known too late; every feature of the model with what it tells alone."""
+    found = read_json(world / "reports/leakage.json")
+    assert (found["shared"]["keys"], found["shared"]["ids"], found["immature"]["rows"]) == (0, 0, 0)
+    assert {one["name"] for one in found["alone"]["features"]} == set(read_json(world / "models/model/model.json")["features"])
+    assert found["alone"]["features"][0] == found["alone"]["strongest"]
+
+
+def test_scores_that_are_not_the_models_are_counted(world: Path) -> None:
+    """Predictions are made again for some rows: all are equal, until a score is moved by its last bit."""
+    assert read_json(world / "reports/metrics.json")["rescored"]["different"] == 0
+    path = world / "data/predictions/test.parquet"
+    frames.write(frames.read(path).with_columns(pl.col("score") * (1 + 2.0**-52)), path)
+    evaluate.main()
+    found = read_json(world / "reports/metrics.json")["rescored"]
+    assert found["different"] > 0.9 * found["rows"] > 400
 
 
 def test_a_slice_of_nothing_is_refused_by_name(world: Path) -> None:

@@ -61,7 +61,7 @@ def _kept(_: str) -> str:
 
 def _figures(_: str) -> str:
     metrics = _read("metrics")
-    columns = ("validation", "test", "baseline")
+    columns = ("validation", "test", "linear", "baseline")
     return table(["", *columns], ([said, *(_figure(metrics[column], name) for column in columns)] for name, said in METRICS.items()))
 
 

@@ -12,7 +12,10 @@ from tools.docs.blocks import Block, annotated, fenced, read
 # Mappings whose keys are names that the data or the use case give, by the path that holds them: a name that stands for all
 # of the keys, and those that are none of them.
 NAMED: dict[str, dict[str, tuple[str, set[str]]]] = {
-    "metrics": {"": ("{validation,test,baseline}", {"rows"})},
+    "metrics": {
+        "": ("{validation,test,baseline,linear}", {"rows", "gain", "worst_slice", "rescored"}),
+        "gain[]": ("<metric>", {"name"}),
+    },
     "features": {"[].quantiles": ("<share>", set()), "[].common": ("<text>", set())},
     "validation": {"tables": ("<table>", set())},
     "parity": {"by_feature": ("<feature>", set()), "first[].request": ("<key>", set())},

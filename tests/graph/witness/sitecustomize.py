@@ -45,11 +45,11 @@ def watch_params(module: Any) -> None:
     module.watched = True
     load, read_yaml, loading = module.load, module.read_yaml, []
 
-    def noted_load(section: str, *arguments: Any) -> Any:
+    def noted_load(section: str, *arguments: Any, **options: Any) -> Any:
         sections.add(section)
         loading.append(section)
         try:
-            return load(section, *arguments)
+            return load(section, *arguments, **options)
         finally:
             loading.pop()
 

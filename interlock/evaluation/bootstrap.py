@@ -1,0 +1,116 @@
+"""How sure metrics are: 95 % intervals from resampled rows, of one set of scores, of slices, and of two sets compared.
+
+Percentile intervals (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13), by order statistics. Two
+scorings of the same rows are drawn together, so what rows have in common cancels. Each resample adds noise of its own to
+a calibration error, which therefore lies high: its upper end errs on the safe side.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
+
+import numpy as np
+from msgspec import Meta
+
+from interlock.evaluation import resample
+from interlock.evaluation.metrics import Value, measure
+from interlock.evaluation.ranked import Ranked, Replicates
+from interlock.evaluation.ranks import Integers, Labels, Scores
+from interlock.params import Section
+
+TAIL = 0.025
+RESAMPLED: Mapping[str, Callable[[Labels, Scores, Integers | None], Ranked]] = {"binary": Ranked.of}
+LOWER_IS_BETTER = frozenset({"brier", "ece"})
+Found: TypeAlias = dict[str, Any]
+
+
+class Evaluation(Section, frozen=True):
+    """How many resamples there are, and the seed that they follow from."""
+
+    rounds: Annotated[int, Meta(ge=40, le=100_000)] = 1000
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 7
+
+
+def metrics(kind: str, labels: Labels, scores: Scores, how: Evaluation) -> Found:
+    """Every metric of all rows, with the ends of its interval as `<metric>_low` and `<metric>_high`."""
+    return by_group(kind, labels, scores, {"": np.arange(len(labels))}, how)[""]
+
+
+def by_group(kind: str, labels: Labels, scores: Scores, groups: Mapping[str, Integers], how: Evaluation) -> dict[str, Found]:
+    """The same of each group of rows, by its name. Groups share the resamples of all rows."""
+    ranked = {name: RESAMPLED[kind](labels, scores, rows) for name, rows in groups.items()}
+    drawn = replicates(ranked, len(labels), how)
+    exact = {name: measure(kind, labels[rows], scores[rows]) for name, rows in groups.items()}
+    return {name: _with_ends(exact[name], drawn[name]) for name in groups}
+
+
+def compare(labels: Labels, champion: Scores, candidate: Scores, how: Evaluation, kind: str = "binary") -> dict[str, Found]:
+    """What `candidate` gains over `champion` on the same rows, by metric: positive is better, for errors as well.
+
+    `gain`, the ends `gain_low` and `gain_high` of its interval; the ends are None where rows are too few.
+    """
+    return Scorings.of(kind, labels, {"champion": champion, "candidate": candidate}, how).gains("candidate", "champion")
+
+
+@dataclass(frozen=True)
+class Scorings:
+    """Several scorings of the same rows, by name: their metrics, and the metrics of every round."""
+
+    exact: Mapping[str, Mapping[str, Value]]
+    drawn: Mapping[str, Mapping[str, Replicates]]
+
+    @classmethod
+    def of(cls, kind: str, labels: Labels, scores: Mapping[str, Scores], how: Evaluation) -> "Scorings":
+        ranked = {name: RESAMPLED[kind](labels, values, None) for name, values in scores.items()}
+        return cls({name: measure(kind, labels, values) for name, values in scores.items()}, replicates(ranked, len(labels), how))
+
+    def metrics(self, name: str) -> Found:
+        """The metrics of one with their intervals."""
+        return _with_ends(self.exact[name], self.drawn[name])
+
+    def gains(self, name: str, over: str) -> dict[str, Found]:
+        """What one gains over another, as `compare` says it."""
+        return {
+            metric: _gained(metric, self.exact[over], self.exact[name], self.drawn[over], self.drawn[name]) for metric in self.drawn[name]
+        }
+
+
+def replicates(ranked: Mapping[str, Ranked], rows: int, how: Evaluation) -> dict[str, dict[str, Replicates]]:
+    """The metrics of each of `ranked` in every round, out of `rows` rows in all."""
+    if not rows:
+        return {name: {} for name in ranked}
+    found = resample.each(rows, how.rounds, how.seed, lambda counts: {name: one.measure(counts) for name, one in ranked.items()})
+    return {name: {metric: np.concatenate([chunk[name][metric] for chunk in found]) for metric in found[0][name]} for name in ranked}
+
+
+def ends(values: Replicates) -> tuple[float | None, float | None]:
+    """The interval of what resamples gave; None where a round had too few rows to give a number."""
+    if not np.isfinite(values).all():
+        return None, None
+    ordered = np.sort(values)
+    outside = max(1, int((len(values) + 1) * TAIL))
+    return float(ordered[outside - 1]), float(ordered[-outside])
+
+
+def _with_ends(exact: Mapping[str, Value], drawn: Mapping[str, Replicates]) -> Found:
+    found: Found = {}
+    for name, value in exact.items():
+        found[name] = value
+        if name in drawn:
+            found[f"{name}_low"], found[f"{name}_high"] = around(value, *ends(drawn[name]))
+    return found
+
+
+def around(value: Value, low: float | None, high: float | None) -> tuple[float | None, float | None]:
+    """The interval, widened where `value` lies outside of it; None where there is no value."""
+    return (None, None) if value is None or low is None or high is None else (min(low, value), max(high, value))
+
+
+def _gained(
+    name: str, old: Mapping[str, Value], new: Mapping[str, Value], before: Mapping[str, Replicates], after: Mapping[str, Replicates]
+) -> Found:
+    sign = -1 if name in LOWER_IS_BETTER else 1
+    first, second = old[name], new[name]
+    gain = sign * (second - first) if first is not None and second is not None else None
+    low, high = around(gain, *ends(sign * (after[name] - before[name])))
+    return {"gain": gain, "gain_low": low, "gain_high": high}
