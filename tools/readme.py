@@ -66,8 +66,8 @@ def measured() -> list[tuple[str, str, str]]:
     flights, lmdb, redis = (features[name] for name in ("flights", "lmdb", "redis"))
     each = {number: features[f"offline_{number}"] for number in (100, 1_000, 10_000)}
 
-    def ratios(*rivals: str) -> str:
-        return " / ".join(f"{min(own[f'{rival}_ratio'] for rival in rivals):.1f}" for own in each.values()) + " × as long"
+    def ratios(rival: str) -> str:
+        return " / ".join(f"{own[f'{rival}_ratio']:.1f}" for own in each.values()) + " × as long"
 
     return [
         ("the graph outside of training, against one plain script", f"{bounds['all else, graph to plain']['value']:.2f} ×", "≤ 2 ×"),
@@ -76,11 +76,8 @@ def measured() -> list[tuple[str, str, str]]:
         ("`make` with nothing to do, against `dvc repro`", f"{bounds['nothing to do, make to dvc repro']['value']:.2f} ×", "≤ 1.3 ×"),
         ("`make` with nothing to do", f"{seconds['make, nothing to do']:.2f} s", ""),
         (f"offline, events a second ({features['rows'] / 1e6:g} M rows)", f"{each[1_000]['events_per_second'] / 1e6:.2f} M", "≥ 1 M"),
-        (
-            "with 100 / 1,000 / 10,000 events of an entity, the faster of two queries of DuckDB takes",
-            ratios("duckdb_range", "duckdb_totals"),
-            "≥ 3 ×",
-        ),
+        ("with 100 / 1,000 / 10,000 events of an entity, a range join in DuckDB takes", ratios("duckdb_range"), "≥ 3 ×"),
+        ("the algorithm of interlock in DuckDB's SQL", ratios("duckdb_totals"), "≥ 3 ×"),
         ("pandas, every request beside every event of its entity", ratios("pandas_pairs"), "≥ 10 ×"),
         ("pandas, the same algorithm in floats", ratios("pandas_totals"), ""),
         ("offline, memory of a million more events", f"{features['memory_mb']['per_million_rows']:,.0f} MB", "linear"),
