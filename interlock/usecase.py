@@ -7,11 +7,12 @@ A use case is a folder `usecases/<name>/` of four files. `schema.py` uses the de
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import pandera.polars as pa
 import polars as pl
 
+from interlock import arguments
 from interlock.durations import microseconds
 from interlock.errors import DeclarationError, listed, shown
 from interlock.loading import defined_twice, demand, load, place
@@ -95,26 +96,25 @@ class Schema:
     histories: dict[str, History]
     request: Table
     outcome: Table | None = None
-    names: dict[int, str] = field(default_factory=dict)
 
 
 def source(*, key: str | Sequence[str] = (), rules: Sequence[Term] = (), keep: Keep = "first") -> Callable[[Model], Model]:
     """A table as it comes; `key` are the columns that identify a row. Histories may be derived from it."""
-    names, terms = _names(key, "key"), _terms(rules)
-    return lambda model: _play(Table(_called(model), "source", model, by=names, rules=terms, keep=_kept(keep)))
+    names, terms = arguments.names(key, "key"), arguments.terms(rules)
+    return lambda model: _play(Table(_called(model), "source", model, by=names, rules=terms, keep=arguments.kept(keep)))
 
 
 def reference(
     *, by: str | Sequence[str], fixed: Sequence[str], rules: Sequence[Term] = (), keep: Keep = "first"
 ) -> Callable[[Model], Model]:
     """A small table looked up by key; its `fixed` columns never change once written, and alone can become features."""
-    names, columns, terms = _names(by, "by"), _names(fixed, "fixed"), _terms(rules)
-    return lambda model: _play(Table(_called(model), "reference", model, by=names, fixed=columns, rules=terms, keep=_kept(keep)))
+    names, columns, terms = arguments.names(by, "by"), arguments.names(fixed, "fixed"), arguments.terms(rules)
+    return lambda model: _play(Table(_called(model), "reference", model, by=names, fixed=columns, rules=terms, keep=arguments.kept(keep)))
 
 
 def request(*, by: str | Sequence[str], as_of: str | None = "as_of", rules: Sequence[Term] = ()) -> Callable[[Model], Model]:
     """One row to score, with the fields a caller can know; (`by`, `as_of`) identify it. `as_of=None`: time plays no part."""
-    names, moment, terms = _names(by, "by"), _text(as_of, "as_of"), _terms(rules)
+    names, moment, terms = arguments.names(by, "by"), arguments.text(as_of, "as_of"), arguments.terms(rules)
     return lambda model: _play(Table("requests", "request", model, by=names, as_of=moment, rules=terms))
 
 
@@ -123,7 +123,7 @@ def outcome(*, horizon: str | None = None, label_time: str | None = None, rules:
     if horizon is not None and label_time is not None:
         raise DeclarationError(f"{place()}: an outcome has a horizon or a label_time, not both", "keep the horizon where there is one")
     matures = None if horizon is None else duration(horizon)
-    known, terms = _text(label_time, "label_time"), _terms(rules)
+    known, terms = arguments.text(label_time, "label_time"), arguments.terms(rules)
     return lambda model: _play(Table("outcomes", "outcome", model, horizon=matures, label_time=known, rules=terms))
 
 
@@ -148,10 +148,10 @@ def history(  # noqa: PLR0913 - each is a word of the declaration
     time between the two. Derived: `where` keeps rows, `lookups` adds fixed columns, `let` names steps of which each may
     read the ones before it, `columns` says what features may read. `rules` belong to a table, so not to a derived one.
     """
-    where_declared, entity, terms = place(), _names(by, "by"), _terms(rules)
-    row_id, happened = _expr(id, "id"), _expr(time, "time")
-    known = None if available is None else _expr(available, "available")
-    late, found, steps = duration(lateness), _mapping(lookups, "lookups", Lookup), _mapping(let, "let", pl.Expr)
+    where_declared, entity, terms = place(), arguments.names(by, "by"), arguments.terms(rules)
+    row_id, happened = arguments.expr(id, "id"), arguments.expr(time, "time")
+    known = None if available is None else arguments.expr(available, "available")
+    late, found, steps = duration(lateness), arguments.mapping(lookups, "lookups", Lookup), arguments.mapping(let, "let", pl.Expr)
     kept = None if where is None else demand("where", where, pl.Expr, 'a condition, such as col("kind") == "payment"')
 
     def declare(table: Table, named: Mapping[str, pl.Expr]) -> History:
@@ -163,7 +163,7 @@ def history(  # noqa: PLR0913 - each is a word of the declaration
         return declare(_source(of), _named([*entity, *demand("columns", columns, (list, tuple), "a list of columns")]))
 
     def decorate(model: Model) -> Model:
-        table = Table(_called(model), "history", model, by=tuple(row_id.meta.root_names()), rules=terms, keep=_kept(keep))
+        table = Table(_called(model), "history", model, by=tuple(row_id.meta.root_names()), rules=terms, keep=arguments.kept(keep))
         named = {name: col(name) for name in model.to_schema().columns}
         played: Model = _play(replace(table, history=declare(table, named)))
         return played
@@ -222,7 +222,7 @@ def duration(text: str) -> int:
 
 def pairs(by: By) -> tuple[tuple[str, str], ...]:
     """Keys as pairs (column of the table, column that holds its value): a name stands for both."""
-    return tuple(by.items()) if isinstance(by, Mapping) else tuple((name, name) for name in _names(by, "by"))
+    return tuple(by.items()) if isinstance(by, Mapping) else tuple((name, name) for name in arguments.names(by, "by"))
 
 
 def _play(table: Table) -> Any:
@@ -262,46 +262,12 @@ def _source(model: type[pa.DataFrameModel]) -> Table:
 
 def _named(columns: Sequence[str | pl.Expr]) -> dict[str, pl.Expr]:
     named: dict[str, pl.Expr] = {}
-    for expression in [_expr(column, "columns") for column in columns]:
+    for expression in [arguments.expr(column, "columns") for column in columns]:
         name = expression.meta.output_name()
         if name in named and not named[name].meta.eq(expression):
             raise DeclarationError(f"{place()}: columns= binds {name} twice", "give one of them another name, with .alias")
         named[name] = expression
     return named
-
-
-def _names(value: Any, what: str) -> tuple[str, ...]:
-    expected = "a column by its name, or a list of them"
-    names = (value,) if isinstance(value, str) else tuple(demand(what, value, (list, tuple, Mapping), expected))
-    for name in names:
-        demand(what, name, str, expected)
-    return names
-
-
-def _expr(value: Any, what: str) -> pl.Expr:
-    found = col(value) if isinstance(value, str) else value
-    return cast("pl.Expr", demand(what, found, pl.Expr, 'a column by its name, or an expression such as col("time")'))
-
-
-def _text(value: Any, what: str) -> str | None:
-    return cast("str | None", demand(what, value, (str, type(None)), "a column by its name, or None"))
-
-
-def _terms(rules: Any) -> tuple[Term, ...]:
-    expected = "a list of terms of interlock.terms, such as rules=[rows(1_000)], or leave rules= out"
-    return tuple(demand("rules", rule, Term, expected) for rule in demand("rules", rules, (list, tuple), expected))
-
-
-def _mapping(value: Any, what: str, kind: type) -> dict[str, Any]:
-    expected = f"a dictionary of {'expressions' if kind is pl.Expr else 'fixed(…)'} by name"
-    found = dict(demand(what, {} if value is None else value, Mapping, expected))
-    return {demand(what, name, str, expected): demand(f"{what}[{name!r}]", each, kind, expected) for name, each in found.items()}
-
-
-def _kept(keep: Any) -> Keep:
-    if keep not in get_args(Keep):
-        raise DeclarationError(f"{place()}: keep is {shown(keep)}", 'write "first" or "last", the one of two copies that stays')
-    return cast("Keep", keep)
 
 
 def _called(model: Any) -> str:

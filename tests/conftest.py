@@ -9,9 +9,17 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+# The same examples in every run of `make test`, so that a change is what turns it red; new ones, and many more, with
+# HYPOTHESIS_PROFILE=nightly.
+slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=slow, derandomize=True)
+settings.register_profile("nightly", max_examples=2400, deadline=None, suppress_health_check=slow)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture

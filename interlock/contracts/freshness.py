@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 RAW, QUARANTINE = Path("data/raw"), Path("data/quarantine")
 HOUR = 3_600_000_000
-TODO = "ask for newer data at its source, then run: interlock refresh"
+REMEDY = "ask for newer data at its source, then run: interlock refresh"
 
 
 class Stale(Section, frozen=True):
-    """What was found of a table's age. `kind`: `stale` where that fails, or only to be noted."""
+    """What was found of a table's age. `kind`: `stale` where conf says that it fails, or only to be noted."""
 
     table: str
     kind: str
@@ -63,23 +63,18 @@ def _stale(name: str, entry: CatalogTable, table: Table | None, now: datetime, f
     if not raw.is_file():
         yield Stale(name, "note", f"table {name} must be no older than {entry.fresh}, and is not here: nothing was looked at", "run: make")
         return
-    column = entry.aged_by or _time(table)
+    kind, column = "stale" if entry.stale == "fail" else "note", entry.aged_by or _time(table)
     if column is None:
         key = f"usecase.catalog.tables.{name}"
-        yield Stale(
-            name, "note", f"table {name} must be no older than {entry.fresh}, and nothing tells its age", f"name a column: {key}.aged_by"
-        )
+        found = f"table {name} must be no older than {entry.fresh}, and nothing tells its age"
+        yield Stale(name, kind, found, f"name a column: {key}.aged_by")
         return
     youngest = _youngest(name, column, now, raw, aside)
     age = None if youngest is None else int((now - youngest).total_seconds() * 1_000_000)
     if age is None or age > (microseconds(entry.fresh or "") or 0):
-        kind = "stale" if entry.stale == "fail" else "note"
-        said = (
-            "has no valid row with a time until now"
-            if age is None
-            else f"is {span(max(age // HOUR, 1) * HOUR)} old (its last {column} is {youngest})"
-        )
-        yield Stale(name, kind, f"table {name} {said}, and must be no older than {entry.fresh}", TODO)
+        old = None if age is None else span(max(age // HOUR, 1) * HOUR)
+        said = "has no valid row with a time until now" if old is None else f"is {old} old (its last {column} is {youngest})"
+        yield Stale(name, kind, f"table {name} {said}, and must be no older than {entry.fresh}", REMEDY)
 
 
 def _time(table: Table | None) -> str | None:

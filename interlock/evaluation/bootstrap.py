@@ -44,14 +44,6 @@ def by_group(kind: str, labels: Labels, scores: Scores, groups: Mapping[str, Int
     return {name: _with_ends(exact[name], drawn[name]) for name in groups}
 
 
-def compare(labels: Labels, champion: Scores, candidate: Scores, how: Evaluation, kind: str = "binary") -> dict[str, Found]:
-    """What `candidate` gains over `champion` on the same rows, by metric: positive is better, for errors as well.
-
-    `gain`, the ends `gain_low` and `gain_high` of its interval; the ends are None where rows are too few.
-    """
-    return Scorings.of(kind, labels, {"champion": champion, "candidate": candidate}, how).gains("candidate", "champion")
-
-
 @dataclass(frozen=True)
 class Scorings:
     """Several scorings of the same rows, by name: their metrics, and the metrics of every round."""
@@ -69,7 +61,10 @@ class Scorings:
         return _with_ends(self.exact[name], self.drawn[name])
 
     def gains(self, name: str, over: str) -> dict[str, Found]:
-        """What one gains over another, as `compare` says it."""
+        """What one gains over another on the same rows, by metric: positive is better, for errors as well.
+
+        `gain`, the ends `gain_low` and `gain_high` of its interval; the ends are None where rows are too few.
+        """
         return {
             metric: _gained(metric, self.exact[over], self.exact[name], self.drawn[over], self.drawn[name]) for metric in self.drawn[name]
         }

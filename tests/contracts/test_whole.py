@@ -198,10 +198,12 @@ def test_rows_of_the_future_and_rows_set_aside_tell_no_age(raw: Path, tmp_path: 
 
 
 def test_what_tells_no_age_is_said(raw: Path, tmp_path: Path) -> None:
-    """No time, a column that is none, no row with a time: each is told; of a table that was not read yet, that nothing was looked at."""
-    (found,) = stale(_catalog(fresh="2d"), {}, NOW, raw)
-    assert isinstance(found, Stale)
-    assert "nothing tells its age" in found.found
+    """No time, a column that is none, no row with a time: each is told, and fails where conf says that old data do; of a table
+    that was not read yet, that nothing was looked at."""
+    for said, kind in (("warn", "note"), ("fail", "stale")):
+        (found,) = stale(_catalog(fresh="2d", stale=said), {}, NOW, raw)
+        assert isinstance(found, Stale)
+        assert ("nothing tells its age" in found.found, found.kind) == (True, kind)
     with pytest.raises(ConfigError, match=r"usecase.catalog.tables.readings.aged_by: place is no column of moments"):
         stale(_catalog(fresh="2d", aged_by="place"), TABLES, NOW, raw)
     (found,) = stale(_catalog(fresh="2d", stale="fail"), TABLES, NOW, tmp_path / "none")

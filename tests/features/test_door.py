@@ -1,9 +1,7 @@
 """What stands at the door of production: exported contracts, with the rules that a table states beside its model."""
 
-import importlib.util
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -31,13 +29,9 @@ NOON = datetime(2013, 1, 1, 17, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def weather() -> Any:
     """The weather of the flights, as its schema.py declares it."""
-    path = Path(__file__).parents[2] / "usecases/flights/schema.py"
-    spec = importlib.util.spec_from_file_location("flights_schema", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return table_of(module.Weather)
+    from usecases.flights.schema import Weather
+
+    return table_of(Weather)
 
 
 def declared(**contracts: Any) -> FeatureSet:

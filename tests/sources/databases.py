@@ -7,9 +7,10 @@ import signal
 import sqlite3
 import subprocess
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from itertools import count
@@ -40,6 +41,18 @@ class Database:
     uri: str
     do: Callable[[str], object]
 
+    def store(self, table: str, columns: dict[str, str], rows: Sequence[Sequence[object]]) -> None:
+        """A new table of these rows. SQLite is handed them as values: it does not read every number in its text exactly."""
+        self.do(f"DROP TABLE IF EXISTS {table}; CREATE TABLE {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())});")
+        if self.engine == "sqlite":
+            with closing(sqlite3.connect(self.uri.removeprefix("sqlite:///"))) as connection, connection:
+                connection.executemany(
+                    f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})", [[*map(bound, row)] for row in rows]
+                )
+        else:
+            values = ", ".join("(" + ", ".join(map(literal, row)) + ")" for row in rows)
+            self.do(f"INSERT INTO {table} VALUES {values};")
+
     def copy(self, file: Path, table: str, columns: dict[str, str]) -> None:
         """A table of the CSV `file`, whose nulls are NA, by the engine's own means."""
         self.do(f"CREATE TABLE {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
@@ -51,6 +64,27 @@ class Database:
             rows = [line.split(",") for line in file.read_text(encoding="utf-8").splitlines()[1:]]
             values = ", ".join("(" + ", ".join("NULL" if cell == "NA" else f"'{cell}'" for cell in row) + ")" for row in rows)
             self.do(f"INSERT INTO {table} VALUES {values}")
+
+
+def bound(value: object) -> object:
+    """A value as SQLite is handed it."""
+    return value.isoformat(sep=" ", timespec="microseconds") if isinstance(value, datetime) else value
+
+
+def literal(value: object) -> str:
+    """A value as the other engines read it in their SQL."""
+    match value:
+        case None:
+            return "NULL"
+        case str():
+            return "'" + value.replace("'", "''") + "'"
+        case datetime():
+            return f"'{value.isoformat(sep=' ', timespec='microseconds')}'"
+        case int() if value == -(2**63):
+            return "(-9223372036854775807 - 1)"
+        case float():
+            return f"CAST('{value!r}' AS DOUBLE PRECISION)"
+    return str(value)
 
 
 class Server(Protocol):

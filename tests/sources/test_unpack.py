@@ -5,8 +5,10 @@ import os
 import struct
 import tracemalloc
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
@@ -17,6 +19,7 @@ from interlock.sources.read import read
 from interlock.sources.spec import FilesTable
 
 Table = Callable[..., pl.DataFrame]
+NOBODY = 65_534
 ROWS = b"a,b\n" + b"1,2\n" * 1000
 
 
@@ -90,13 +93,32 @@ def test_a_file_that_cannot_be_opened_is_refused(folder: Path) -> None:
             read("events", FilesTable(path=name), [(name, folder / name)])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_without_permission_is_refused(folder: Path) -> None:
-    """A file of mode 000 is refused with its permissions as the thing to mend."""
-    (folder / "a.csv").write_bytes(b"a\n1\n")
-    (folder / "a.csv").chmod(0)
-    with pytest.raises(SourceError, match=r"a.csv cannot be opened \(Permission denied\)\n  → mend the file or its permissions"):
-        read("events", FilesTable(path="a.csv"), [("a.csv", folder / "a.csv")])
+@contextmanager
+def nobody() -> Iterator[None]:
+    """For a while no more than a user who may not read every file, as root may."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_a_file_without_permission_is_refused() -> None:
+    """A file of mode 000 is refused with its permissions as the thing to mend; one that may be read is read."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        path = Path(folder, "a.csv")
+        path.write_bytes(b"a\n1\n")
+        with nobody():
+            assert read("events", FilesTable(path="a.csv"), [("a.csv", path)]).height == 1
+        path.chmod(0)
+        with (
+            nobody(),
+            pytest.raises(SourceError, match=r"a.csv cannot be opened \(Permission denied\)\n  → mend the file or its permissions"),
+        ):
+            read("events", FilesTable(path="a.csv"), [("a.csv", path)])
 
 
 def test_a_bomb_is_bounded_in_memory(folder: Path) -> None:
