@@ -29,14 +29,15 @@ SECTIONS = {
     "usecase.split": "interlock.modeling.split:Split",
     "usecase.slices": "interlock.evaluation.slices:Slices",
     "usecase.evaluation": "interlock.evaluation.bootstrap:Evaluation",
-    "usecase.fairness": "interlock.evaluation.fairness:Fairness",
+    "usecase.decision": "interlock.modeling.decision:Decision",
+    "usecase.fairness": "interlock.modeling.decision:Fairness",
     "usecase.catalog": "interlock.catalog:Catalog",
     "model": "interlock.modeling.spec:Model",
     "gates": "interlock.evaluation.gates:Gates",
 }
 # What reading YAML raises: of its own, and of text that Python takes for no number, day or depth.
 UNREADABLE = (YAMLError, ValueError, LookupError, RecursionError)
-OPTIONAL = {"usecase.evaluation", "usecase.fairness"}
+OPTIONAL = {"usecase.evaluation", "usecase.decision", "usecase.fairness"}
 T = TypeVar("T")
 
 

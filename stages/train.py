@@ -20,7 +20,7 @@ CURVE = Path("reports/learning_curve.json")
 
 
 def main() -> None:
-    task = params.load("usecase.task", Task)
+    task: Task = params.load("usecase.task", Task)  # type: ignore[arg-type] # a union is no type[T]
     split: Split = params.load("usecase.split", Split)  # type: ignore[arg-type] # a union is no type[T]
     model = params.load("model", Model)
     dataset = Dataset.open(FEATURES, split)

@@ -11,11 +11,12 @@ from interlock import frames, params
 from interlock.errors import ConfigError
 from interlock.evaluation import bootstrap, leakage
 from interlock.evaluation.bootstrap import Evaluation, Scorings
-from interlock.evaluation.fairness import Fairness, fairness, threshold, undeclared
+from interlock.evaluation.fairness import fairness, threshold, undeclared
 from interlock.evaluation.predictions import Predictions, beside
 from interlock.evaluation.slices import Slices, by_slice
 from interlock.files import listed
 from interlock.modeling.dataset import Dataset, Rows
+from interlock.modeling.decision import Decision, Fairness
 from interlock.modeling.score import Scorer
 from interlock.modeling.split import MATURED, Split
 from interlock.modeling.task import Task
@@ -35,6 +36,7 @@ class Candidate:
 
     task: Task
     slices: Slices
+    decision: Decision
     fairness: Fairness | None
     how: Evaluation
     split: Split
@@ -51,6 +53,7 @@ class Candidate:
     @classmethod
     def open(cls) -> "Candidate":
         """Read it from the current project; raises ArtifactError where a file is missing or does not fit the others."""
+        task: Task = params.load("usecase.task", Task)  # type: ignore[arg-type] # a union is no type[T]
         slices = params.load("usecase.slices", Slices)
         protected: Fairness | None = params.load("usecase.fairness", Fairness, default=None)
         split: Split = params.load("usecase.split", Split)  # type: ignore[arg-type] # a union is no type[T]
@@ -59,8 +62,9 @@ class Candidate:
         read = [*slices.read, *(protected.read if protected else [])]
         dataset = Dataset.open(FEATURES, split)
         return cls(
-            task=params.load("usecase.task", Task),
+            task=task,
             slices=slices,
+            decision=params.load("usecase.decision", Decision, default=Decision()),
             fairness=protected,
             how=params.load("usecase.evaluation", Evaluation, default=Evaluation()),
             split=split,
@@ -117,7 +121,7 @@ class Candidate:
         """How its decisions fall on the groups that the use case declares."""
         if self.fairness is None:
             return undeclared()
-        cut = threshold(self.validation.labels, self.validation.scores, self.fairness.threshold)
+        cut = threshold(self.validation.labels, self.validation.scores, self.decision)
         return fairness(self.test.labels, self.test.scores, self.columns, self.fairness, cut, self.how)
 
     def leaks(self) -> dict[str, Any]:

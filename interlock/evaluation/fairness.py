@@ -6,22 +6,20 @@ smallest value of all groups, a ratio the smallest over the largest. Resampling 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 import polars as pl
-from msgspec import Meta
 
 from interlock.evaluation import resample
 from interlock.evaluation.bootstrap import Evaluation, around, ends
 from interlock.evaluation.metrics import counts_above
 from interlock.evaluation.ranked import Ranked, Replicates
 from interlock.evaluation.ranks import Integers, Labels, Scores
-from interlock.evaluation.slices import POOLED, crossed, grouped
-from interlock.params import Section
+from interlock.modeling.decision import Decision, Fairness
+from interlock.modeling.groups import POOLED, crossed, grouped
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "ece")
-Chosen: TypeAlias = Literal["accuracy", "balanced_accuracy", "f1"]
 
 
 @dataclass(frozen=True)
@@ -36,50 +34,34 @@ GAP = Side(lambda least, greatest: greatest - least, np.maximum)
 RATIO = Side(lambda least, greatest: np.where(greatest == 0, np.nan, least / np.where(greatest == 0, 1, greatest)), np.minimum)
 
 
-class Fairness(Section, frozen=True):
-    """Protected columns, alone and crossed, the rows below which a group is left out, and the score from which a row is selected.
-
-    `threshold` is a score, or what the threshold maximises on the validation rows.
-    """
-
-    attributes: Annotated[list[str], Meta(min_length=1)]
-    minimum: Annotated[int, Meta(ge=2)]
-    threshold: Annotated[float, Meta(ge=0, le=1)] | Chosen
-    crossings: tuple[Annotated[list[str], Meta(min_length=2)], ...] = ()
-
-    @property
-    def read(self) -> list[str]:
-        """Every column that groups are made of."""
-        return list(dict.fromkeys([*self.attributes, *(name for crossing in self.crossings for name in crossing)]))
-
-
-def threshold(labels: Labels, scores: Scores, how: float | Chosen) -> float | None:
+def threshold(labels: Labels, scores: Scores, how: Decision) -> float | None:
     """The score from which a row is selected: stated, or the lowest of those that do best on these rows; None without both classes."""
-    if not isinstance(how, str):
-        return float(how)
+    if not isinstance(how.threshold, str):
+        return how.threshold
     positives, negatives = int(labels.sum()), int((~labels).sum())
     if not positives or not negatives:
         return None
     hits, flagged = counts_above(labels, scores)
     wrong = flagged - hits
     goods = {
+        "least_cost": -(how.costs.false_positive * wrong + how.costs.false_negative * (positives - hits)),
         "accuracy": hits + negatives - wrong,
         "balanced_accuracy": hits * negatives - wrong * positives,
         "f1": 2 * hits / (flagged + positives),
     }
-    best = np.flatnonzero(goods[how] == goods[how].max())[-1]
+    best = np.flatnonzero(goods[how.threshold] == goods[how.threshold].max())[-1]
     return float(np.unique(scores)[::-1][best])
 
 
 def fairness(labels: Labels, scores: Scores, columns: pl.DataFrame, said: Fairness, cut: float | None, how: Evaluation) -> dict[str, Any]:
     """Every attribute and crossing with its groups, those left out, and their gaps and ratios; `columns` are aligned with `labels`."""
     found = [] if cut is None else [_attribute(labels, scores, column, said.minimum, cut, how) for column in _columns(columns, said)]
-    return {"declared": True, "threshold": cut, "chosen": _words(said.threshold), "minimum": said.minimum, "attributes": found}
+    return {"declared": True, "threshold": cut, "minimum": said.minimum, "attributes": found}
 
 
 def undeclared() -> dict[str, Any]:
     """What the report says where the use case names no protected columns."""
-    return {"declared": False, "threshold": None, "chosen": None, "minimum": None, "attributes": []}
+    return {"declared": False, "threshold": None, "minimum": None, "attributes": []}
 
 
 def _columns(columns: pl.DataFrame, said: Fairness) -> list[pl.Series]:
@@ -162,7 +144,3 @@ def _with_ends(name: str, exact: Replicates, every: Replicates) -> dict[str, Any
 def _places(column: pl.Series, members: list[str]) -> Integers:
     places: Integers = column.is_in(members).arg_true().to_numpy().astype(np.int64)
     return places
-
-
-def _words(how: float | Chosen) -> str:
-    return f"maximises {how} on the validation rows" if isinstance(how, str) else "stated"

@@ -17,10 +17,10 @@ from interlock.evaluation.candidate import Candidate
 from interlock.evaluation.gates import Gate, Gates, judge
 from interlock.evaluation.predictions import Predictions
 from interlock.evaluation.ranks import Labels, Scores
-from interlock.evaluation.slices import crossed
 from interlock.evaluation.verdicts import LATER, PASS
 from interlock.modeling.booster import GAIN
 from interlock.modeling.dataset import Rows
+from interlock.modeling.groups import crossed
 from interlock.modeling.score import Scorer
 from interlock.modeling.split import MATURED
 

@@ -1,17 +1,14 @@
 """Metrics by slice: the rows of each value of a declared column, or of a crossing of several. Small ones are pooled, and say so."""
 
-from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import polars as pl
 from msgspec import Meta
 
-from interlock.errors import ConfigError
 from interlock.evaluation.bootstrap import Evaluation, by_group
 from interlock.evaluation.ranks import Integers, Labels, Scores
+from interlock.modeling.groups import crossed, grouped
 from interlock.params import Section
-
-MISSING, POOLED, CROSS = "(missing)", "(others)", " × "
 
 
 class Slices(Section, frozen=True):
@@ -40,25 +37,3 @@ def by_slice(kind: str, labels: Labels, scores: Scores, columns: pl.DataFrame, s
             said[title] = {"slice": title, "column": column.name, "value": name, "values": len(members)}
             rows[title] = column.is_in(members).arg_true().to_numpy().astype("int64")
     return [said[title] | found for title, found in by_group(kind, labels, scores, rows, how).items()]
-
-
-def crossed(columns: pl.DataFrame, alone: Sequence[str], crossings: Sequence[Sequence[str]]) -> Iterator[pl.Series]:
-    """The texts of each column, then of each crossing, whose values are joined."""
-    texts: Mapping[str, pl.Series] = {column.name: _texts(column) for column in columns}
-    yield from (texts[name] for name in alone)
-    for names in crossings:
-        yield pl.select(pl.concat_str([texts[name] for name in names], separator=CROSS)).to_series().alias(CROSS.join(names))
-
-
-def grouped(column: pl.Series, minimum: int) -> Iterator[tuple[str, list[str]]]:
-    """The values that stand alone, in order, then those that are pooled."""
-    sizes = sorted(column.value_counts(name="rows").iter_rows())
-    yield from ((value, [value]) for value, rows in sizes if rows >= minimum)
-    if small := [value for value, rows in sizes if rows < minimum]:
-        yield POOLED, small
-
-
-def _texts(column: pl.Series) -> pl.Series:
-    if column.dtype.is_float() or column.dtype.is_temporal():
-        raise ConfigError(f"usecase.slices.columns: {column.name} is {column.dtype}, which has no groups", "name a column of few values")
-    return column.cast(pl.String).fill_null(MISSING)

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from interlock.errors import ConfigError
-from interlock.modeling.task import KINDS, Task
+from interlock.modeling.task import Task
 from interlock.params import Section
 
 Count: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -53,6 +53,5 @@ class Model(Section, frozen=True):
 
 def parameters(model: Model, task: Task) -> dict[str, Any]:
     """What LightGBM is given for `model` and `task`; its other seeds follow from `seed`."""
-    kind = KINDS[task.kind]
     said = {name: value for name, value in msgspec.structs.asdict(model).items() if name not in OWN}
-    return {"objective": kind.objective, "metric": kind.metric, "num_threads": model.threads, **said, **FIXED}
+    return {**task.objective, "metric": task.stops, "num_threads": model.threads, **said, **FIXED}

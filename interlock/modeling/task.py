@@ -1,30 +1,164 @@
-"""What is predicted: the kind of task, and what LightGBM is told for it."""
+"""What is predicted: the kind of task, the labels it knows, and what LightGBM is told for it."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
+from interlock.errors import ContractError
 from interlock.params import Section
 
+if TYPE_CHECKING:
+    import polars as pl
 
-@dataclass(frozen=True)
-class Kind:
-    """A kind of task: LightGBM's objective, the metric that stops the training early, and the labels there are.
+Name: TypeAlias = Annotated[str, Meta(min_length=1)]
+Labels: TypeAlias = NDArray[Any]
+Scores: TypeAlias = NDArray[np.float64]
+FEW = 5
 
-    The metric decides which trees are kept, so it uses no transcendental function.
+
+class Kind(Section, frozen=True, tag_field="kind"):
+    """What every kind of task says of itself.
+
+    `headline` is the metric that candidates are compared by first; of `brief` ones the outcome of a run speaks.
+    `stops` is LightGBM's metric that ends training early: it decides which trees are kept.
     """
 
-    objective: str
-    metric: str
-    labels: frozenset[float]
+    headline: ClassVar[str]
+    brief: ClassVar[tuple[str, ...]]
+
+    @property
+    def kind(self) -> str:
+        return str(self.__struct_config__.tag)
+
+    @property
+    def raw(self) -> tuple[str, ...]:
+        """The columns of the raw scores, as the trees give them."""
+        return ("raw_score",)
+
+    @property
+    def final(self) -> tuple[str, ...]:
+        """The columns of the scores."""
+        return ("score",)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that scoring adds to a row."""
+        return (*self.raw, *self.final)
+
+    def scores(self, scored: pl.DataFrame) -> Scores:
+        """The scores of each row, (n,), or (n, classes)."""
+        return scored[self.final[0]].to_numpy()
 
 
-KINDS = {"binary": Kind(objective="binary", metric="auc", labels=frozenset({0.0, 1.0}))}
+class Binary(Kind, frozen=True, tag="binary"):
+    """Yes or no; `positive` names what a label of 1 means. A score is the probability of it."""
+
+    positive: Name
+    headline: ClassVar[str] = "auc"
+    brief: ClassVar[tuple[str, ...]] = ("auc", "brier", "ece")
+
+    @property
+    def objective(self) -> dict[str, Any]:
+        return {"objective": "binary"}
+
+    @property
+    def stops(self) -> str:
+        return "auc"
+
+    def labels(self, series: pl.Series) -> Labels:
+        """The labels as Booleans, (n,); raises ContractError where one is neither 0 nor 1."""
+        values = _numbers(series, "make the outcome Boolean in events.py")
+        if not set(np.unique(values)) <= {0.0, 1.0}:
+            raise ContractError(f"outcomes of a binary task are 0 and 1, found {_some(series)}", "make the outcome Boolean in events.py")
+        return values.astype(np.bool_)
 
 
-class Task(Section, frozen=True):
-    """The task of a use case; `positive` names what a label of 1 means."""
+class Multiclass(Kind, frozen=True, tag="multiclass"):
+    """One of `classes`, in the order that is declared. A row has a score for each, the probability of it; together they are 1."""
 
-    kind: Literal["binary"]
-    positive: Annotated[str, Meta(min_length=1)]
+    classes: Annotated[tuple[Name, ...], Meta(min_length=3, max_length=1000)]
+    headline: ClassVar[str] = "auc"
+    brief: ClassVar[tuple[str, ...]] = ("auc", "balanced_accuracy", "log_loss", "ece")
+
+    def __post_init__(self) -> None:
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError("a class is named twice")
+
+    @property
+    def objective(self) -> dict[str, Any]:
+        return {"objective": "multiclass", "num_class": len(self.classes)}
+
+    @property
+    def stops(self) -> str:
+        return "multi_logloss"
+
+    @property
+    def raw(self) -> tuple[str, ...]:
+        return tuple(f"raw_score_{name}" for name in self.classes)
+
+    @property
+    def final(self) -> tuple[str, ...]:
+        return tuple(f"score_{name}" for name in self.classes)
+
+    def scores(self, scored: pl.DataFrame) -> Scores:
+        return np.column_stack([scored[name].to_numpy() for name in self.final])
+
+    def labels(self, series: pl.Series) -> Labels:
+        """The position of each label among the classes, (n,) of Int64; raises ContractError on one that is none of them."""
+        import polars as pl
+
+        texts = series.cast(pl.String)
+        if unknown := sorted(set(texts.drop_nulls().to_list()) - set(self.classes)):
+            found = f"outcome {unknown[0]!r} is none of the classes"
+            raise ContractError(f"{found} {', '.join(self.classes)}", "name it in usecase.task.classes, or mend outcomes() in events.py")
+        places = {name: place for place, name in enumerate(self.classes)}
+        return np.fromiter((places[text] for text in texts), np.int64, len(texts))
+
+
+class Regression(Kind, frozen=True, tag="regression"):
+    """A number in `unit`; the score is what is expected of it.
+
+    `loss`: `squared` expects the mean, `absolute` the median, `poisson` the mean of what is never below 0, such as counts.
+    """
+
+    unit: Name
+    loss: Literal["squared", "absolute", "poisson"] = "squared"
+    headline: ClassVar[str] = "r2"
+    brief: ClassVar[tuple[str, ...]] = ("r2", "mae", "rmse")
+
+    @property
+    def objective(self) -> dict[str, Any]:
+        return {"objective": {"squared": "l2", "absolute": "l1", "poisson": "poisson"}[self.loss]}
+
+    @property
+    def stops(self) -> str:
+        return "l1" if self.loss == "absolute" else "l2"
+
+    def labels(self, series: pl.Series) -> Labels:
+        """The labels as they are, (n,); raises ContractError where one is no finite number, or is below 0 with the loss `poisson`."""
+        values = _numbers(series, "make the outcome a number in events.py")
+        if not np.isfinite(values).all() or (self.loss == "poisson" and (values < 0).any()):
+            asked = "0 or more" if self.loss == "poisson" else "finite"
+            raise ContractError(f"outcomes must be {asked}, found {_some(series)}", "mend outcomes() in events.py, or usecase.task.loss")
+        return values
+
+
+Task: TypeAlias = Binary | Multiclass | Regression
+
+
+def _numbers(series: pl.Series, remedy: str) -> Scores:
+    import polars as pl
+
+    if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
+        raise ContractError(f"outcomes are {series.dtype}, found {_some(series)}", remedy)
+    return series.cast(pl.Float64).to_numpy()
+
+
+def _some(series: pl.Series) -> str:
+    found: Sequence[Any] = series.unique().sort().to_list()
+    return ", ".join(map(str, found[:FEW])) + (", …" if len(found) > FEW else "")

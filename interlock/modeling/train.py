@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from interlock.errors import ContractError
@@ -20,7 +19,7 @@ from interlock.modeling.calibrate import Calibrator
 from interlock.modeling.dataset import Rows
 from interlock.modeling.encode import Encoder
 from interlock.modeling.spec import Model, parameters
-from interlock.modeling.task import KINDS, Task
+from interlock.modeling.task import Task
 
 SHOWN = 20_000
 POINTS = 200
@@ -62,9 +61,7 @@ def labels(rows: Rows, task: Task) -> Array:
     counts = rows.label.value_counts().sort(rows.label.name).rows()
     few = [f"{label} ({count} rows)" for label, count in counts[:FEW]] + ["…"] * (len(counts) > FEW)
     found = f"the {rows.name} split has these labels: {', '.join(few)}"
-    values = rows.label.cast(pl.Float64).to_numpy()
-    if not set(np.unique(values)) <= KINDS[task.kind].labels:
-        raise ContractError(f"{found}; a {task.kind} task has others", "make the outcome Boolean in events.py")
+    values = task.labels(rows.label).astype(np.float64)
     if len(counts) < 2:
         raise ContractError(f"{found}: there is nothing to learn", "move the split, or widen the world, in conf/usecase/")
     return values
@@ -86,7 +83,7 @@ def boost(encoder: Encoder, train: tuple[Array, Array], validation: tuple[Array,
     with progress(model.rounds) as shown:
         callbacks: list[Callback] = [lgb.early_stopping(model.early_stopping, verbose=False), lgb.record_evaluation(history), *shown]
         booster = lgb.train(settings, data, model.rounds, watched, names, callbacks=callbacks, keep_training_booster=True)
-    curves = {name: history[name][KINDS[task.kind].metric] for name in names}
+    curves = {name: history[name][task.stops] for name in names}
     return booster.model_to_string(num_iteration=booster.best_iteration), thin(curves, booster.best_iteration)
 
 
