@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from interlock.errors import ArtifactError
+from interlock.errors import ArtifactError, listed
 from interlock.files import by_name, read_json, sha256, whole, write_text
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ MANIFEST, MODEL = "manifest.json", "model"
 FEATURESET, CONTRACTS, PROFILE, VERDICT = "featureset.json", "contracts", "profile.json", "verdict.json"
 CARD, PROVENANCE = "card.md", "provenance.json"
 GOLDEN, SCORED = "golden", "golden/scores.parquet"
-SCORES = ("raw_score", "score")
 REMEDY = "run: dvc checkout models, or package it again"
 Files: TypeAlias = Mapping[str, Mapping[str, Any]]
 
@@ -117,8 +116,10 @@ def _reproduced(folder: Path, scorer: "Scorer") -> None:
 
     expected = frames.read(folder / SCORED)
     found = scorer.score(golden.verify(folder / GOLDEN, featureset.read(folder / FEATURESET)))
-    if not expected.height or expected.shape != found.shape:
+    if not expected.height or expected.height != found.height:
         raise ArtifactError(f"{folder / SCORED} holds {expected.height} scores for {found.height} requests", REMEDY)
+    if expected.columns != found.columns:
+        raise ArtifactError(f"{folder / SCORED} has the columns {listed(expected.columns)}, not {listed(found.columns)}", REMEDY)
     for column in expected.columns:
         pairs = zip(found[column], expected[column], strict=True)
         for row, (now, then) in enumerate(pairs):

@@ -6,12 +6,12 @@ from typing import Any
 
 from interlock import params
 from interlock.errors import ArtifactError
+from interlock.evaluation.verdicts import SIGNS
 from interlock.files import read_json, sha256
 
 REPORTS = Path("reports")
 MODEL = Path("models/model/model.json")
 BUNDLE = Path("models/bundle")
-SIGNS = {"pass": "✓", "fail": "✗", "judged at release": "·"}
 
 
 def title() -> str:
@@ -59,16 +59,20 @@ def _features(report: Any) -> list[str]:
 
 
 def _model(report: Any) -> list[str]:
-    return [f"{report['rounds']:,} trees, trained on {report['rows']['train']['used']:,} rows"]
+    trees = report["rounds"] * len(report["task"].get("classes", "1"))
+    return [f"{trees:,} trees, trained on {report['rows']['train']['used']:,} rows"]
 
 
 def _test(report: Any) -> list[str]:
-    test, baseline, line = report["test"], report["baseline"], report["linear"]
-    rows = f"{report['rows']['test']:,} rows; {report['rows']['without_outcome']:,} requests have no outcome"
-    shown = [
-        (name, _value(test, key), f"{_number(baseline[key])}, a line {_number(line[key])}") for key, name in METRICS.items() if key in test
-    ]
-    return [f"{name:<18} {value:<26} baseline {base}" for name, value, base in shown] + [rows]
+    """The metrics that the kind of task is told by, beside those of the baselines on the same rows."""
+    kind = params.read_yaml(params.PARAMS)["usecase"]["task"]["kind"]
+    test, rows = report["test"], report["rows"]
+    others = {words: report[name] for name, words in BASELINES.items() if name in report}
+    lines = []
+    for key, name in METRICS[kind].items():
+        base = ", ".join(f"{words} {_number(metrics[key])}" for words, metrics in others.items())
+        lines.append(f"{name:<18} {_value(test, key):<26} {base}")
+    return [*lines, f"{rows['test']:,} rows; {rows['without_outcome']:,} requests have no outcome"]
 
 
 def _value(found: Mapping[str, Any], key: str) -> str:
@@ -78,7 +82,7 @@ def _value(found: Mapping[str, Any], key: str) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+    return "–" if value is None else f"{value:.4f}" if abs(value) < LARGE else f"{value:,.1f}"
 
 
 def _stress(report: Any) -> list[str]:
@@ -95,7 +99,14 @@ def _bundle(_: Any) -> list[str]:
     return [f"{BUNDLE}, {sha256(BUNDLE / 'manifest.json')[:12]}"]
 
 
-METRICS = {"auc": "AUC", "brier": "Brier score", "ece": "calibration error"}
+# NOTE: those that each kind of task is brief by; its own module would cost NumPy
+METRICS = {
+    "binary": {"auc": "AUC", "brier": "Brier score", "ece": "calibration error"},
+    "multiclass": {"auc": "AUC", "balanced_accuracy": "balanced accuracy", "log_loss": "log loss", "ece": "calibration error"},
+    "regression": {"r2": "R²", "mae": "mean error", "rmse": "root mean square"},
+}
+BASELINES = {"baseline": "baseline", "linear": "a line", "named": "the feature"}
+LARGE = 100
 FACTS: dict[str, tuple[Path, Callable[[Any], list[str]]]] = {
     "Rows": (REPORTS / "validation.json", _data),
     "Features": (REPORTS / "features.json", _features),

@@ -27,17 +27,19 @@ SECTIONS = {
     "usecase.world": "interlock.sources.spec:World",
     "usecase.small": "interlock.sources.spec:Small",
     "usecase.split": "interlock.modeling.split:Split",
-    "usecase.slices": "interlock.evaluation.slices:Slices",
+    "usecase.slices": "interlock.modeling.groups:Slices",
     "usecase.evaluation": "interlock.evaluation.bootstrap:Evaluation",
     "usecase.decision": "interlock.modeling.decision:Decision",
     "usecase.fairness": "interlock.modeling.decision:Fairness",
+    "usecase.stages": "interlock.releases.stages:Stages",
     "usecase.catalog": "interlock.catalog:Catalog",
+    "usecase.retention": "interlock.serving.retention:Retention",
     "model": "interlock.modeling.spec:Model",
     "gates": "interlock.evaluation.gates:Gates",
 }
 # What reading YAML raises: of its own, and of text that Python takes for no number, day or depth.
 UNREADABLE = (YAMLError, ValueError, LookupError, RecursionError)
-OPTIONAL = {"usecase.evaluation", "usecase.decision", "usecase.fairness"}
+OPTIONAL = {"usecase.evaluation", "usecase.decision", "usecase.fairness", "usecase.stages", "usecase.retention"}
 T = TypeVar("T")
 
 

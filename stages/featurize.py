@@ -24,7 +24,8 @@ def main() -> None:
     answered = requests.outcomes(events, schema, tables, asked)
     values = offline.compute(declared, asked, tables).select(*declared.request.key, *(feature.name for feature in declared.public))
     enforce(declared, values)
-    write({"requests": asked, "outcomes": answered, "features": values}, declared)
+    origins = requests.origins(events, schema, tables, asked)
+    write({"requests": asked, "outcomes": answered, "features": values, **({"origins": origins} if origins.width else {})}, declared)
     write_json(REPORT, listed(profile(declared, values)))
 
 

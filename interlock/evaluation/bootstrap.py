@@ -7,21 +7,37 @@ a calibration error, which therefore lies high: its upper end errs on the safe s
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias
 
 import numpy as np
 from msgspec import Meta
 
 from interlock.evaluation import resample
-from interlock.evaluation.metrics import Value, measure
-from interlock.evaluation.ranked import Ranked, Replicates
+from interlock.evaluation.classed import Classed
+from interlock.evaluation.fixed import Replicates
+from interlock.evaluation.metrics import LOWER_IS_BETTER, NEARER_ZERO_IS_BETTER, Value, measure
+from interlock.evaluation.ranked import Ranked
 from interlock.evaluation.ranks import Integers, Labels, Scores
+from interlock.evaluation.valued import Valued
 from interlock.params import Section
 
 TAIL = 0.025
-RESAMPLED: Mapping[str, Callable[[Labels, Scores, Integers | None], Ranked]] = {"binary": Ranked.of}
-LOWER_IS_BETTER = frozenset({"brier", "ece"})
 Found: TypeAlias = dict[str, Any]
+
+
+class Resampled(Protocol):
+    """Rows that are measured on many resamples at once."""
+
+    def measure(self, counts: Integers) -> dict[str, Replicates]:
+        """Each metric of every round of `counts`, (rounds, all rows); NaN where the rows that it drew cannot bear it."""
+        ...
+
+
+RESAMPLED: Mapping[str, Callable[[Labels, Scores, Integers | None], Resampled]] = {
+    "binary": Ranked.of,
+    "multiclass": Classed.of,
+    "regression": Valued.of,
+}
 
 
 class Evaluation(Section, frozen=True):
@@ -41,7 +57,7 @@ def by_group(kind: str, labels: Labels, scores: Scores, groups: Mapping[str, Int
     ranked = {name: RESAMPLED[kind](labels, scores, rows) for name, rows in groups.items()}
     drawn = replicates(ranked, len(labels), how)
     exact = {name: measure(kind, labels[rows], scores[rows]) for name, rows in groups.items()}
-    return {name: _with_ends(exact[name], drawn[name]) for name in groups}
+    return {name: with_ends(exact[name], drawn[name]) for name in groups}
 
 
 @dataclass(frozen=True)
@@ -58,7 +74,7 @@ class Scorings:
 
     def metrics(self, name: str) -> Found:
         """The metrics of one with their intervals."""
-        return _with_ends(self.exact[name], self.drawn[name])
+        return with_ends(self.exact[name], self.drawn[name])
 
     def gains(self, name: str, over: str) -> dict[str, Found]:
         """What one gains over another on the same rows, by metric: positive is better, for errors as well.
@@ -70,12 +86,19 @@ class Scorings:
         }
 
 
-def replicates(ranked: Mapping[str, Ranked], rows: int, how: Evaluation) -> dict[str, dict[str, Replicates]]:
+def replicates(ranked: Mapping[str, Resampled], rows: int, how: Evaluation) -> dict[str, dict[str, Replicates]]:
     """The metrics of each of `ranked` in every round, out of `rows` rows in all."""
-    if not rows:
+    if not rows or not ranked:
         return {name: {} for name in ranked}
     found = resample.each(rows, how.rounds, how.seed, lambda counts: {name: one.measure(counts) for name, one in ranked.items()})
     return {name: {metric: np.concatenate([chunk[name][metric] for chunk in found]) for metric in found[0][name]} for name in ranked}
+
+
+def measured(one: Resampled, rows: int, how: Evaluation) -> Found:
+    """What `one` measures on each of `rows` rows drawn once, with the ends of its interval; NaN is None."""
+    exact = {name: float(values[0]) for name, values in one.measure(np.ones((1, rows), np.int64)).items()}
+    known = {name: value if np.isfinite(value) else None for name, value in exact.items()}
+    return with_ends(known, replicates({"": one}, rows, how)[""])
 
 
 def ends(values: Replicates) -> tuple[float | None, float | None]:
@@ -87,7 +110,8 @@ def ends(values: Replicates) -> tuple[float | None, float | None]:
     return float(ordered[outside - 1]), float(ordered[-outside])
 
 
-def _with_ends(exact: Mapping[str, Value], drawn: Mapping[str, Replicates]) -> Found:
+def with_ends(exact: Mapping[str, Value], drawn: Mapping[str, Replicates]) -> Found:
+    """Each metric, with the ends of its interval where it was resampled."""
     found: Found = {}
     for name, value in exact.items():
         found[name] = value
@@ -104,8 +128,14 @@ def around(value: Value, low: float | None, high: float | None) -> tuple[float |
 def _gained(
     name: str, old: Mapping[str, Value], new: Mapping[str, Value], before: Mapping[str, Replicates], after: Mapping[str, Replicates]
 ) -> Found:
-    sign = -1 if name in LOWER_IS_BETTER else 1
     first, second = old[name], new[name]
-    gain = sign * (second - first) if first is not None and second is not None else None
-    low, high = around(gain, *ends(sign * (after[name] - before[name])))
+    gain = _good(name, second) - _good(name, first) if first is not None and second is not None else None
+    low, high = around(gain, *ends(_good(name, after[name]) - _good(name, before[name])))
     return {"gain": gain, "gain_low": low, "gain_high": high}
+
+
+def _good(name: str, value: Any) -> Any:
+    """The value of a metric, or the values of its rounds, as what is better the greater it is."""
+    if name in NEARER_ZERO_IS_BETTER:
+        return -abs(value)
+    return -value if name in LOWER_IS_BETTER else value

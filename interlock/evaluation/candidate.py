@@ -1,6 +1,5 @@
 """A candidate with everything that it is judged by, and the reports that say how good it is."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,23 +7,25 @@ from typing import Any
 import polars as pl
 
 from interlock import frames, params
-from interlock.errors import ConfigError
-from interlock.evaluation import bootstrap, leakage
+from interlock.evaluation import bootstrap, charts, leakage, selection, thresholds
 from interlock.evaluation.bootstrap import Evaluation, Scorings
-from interlock.evaluation.fairness import fairness, threshold, undeclared
-from interlock.evaluation.predictions import Predictions, beside
-from interlock.evaluation.slices import Slices, by_slice
+from interlock.evaluation.curves import Records
+from interlock.evaluation.fairness import fairness, undeclared
+from interlock.evaluation.predictions import Predictions, beside, sliced
+from interlock.evaluation.slices import by_slice, worst
 from interlock.files import listed
 from interlock.modeling.dataset import Dataset, Rows
 from interlock.modeling.decision import Decision, Fairness
+from interlock.modeling.groups import Slices
 from interlock.modeling.score import Scorer
 from interlock.modeling.split import MATURED, Split
-from interlock.modeling.task import Task
+from interlock.modeling.task import Binary, Task
 
 FEATURES = Path("data/features")
 MODEL = Path("models/model")
 PREDICTIONS = Path("data/predictions")
 RESCORED = 500
+BASELINES = {"base_rate": "baseline"}
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,17 @@ class Candidate:
         task: Task = params.load("usecase.task", Task)  # type: ignore[arg-type] # a union is no type[T]
         slices = params.load("usecase.slices", Slices)
         protected: Fairness | None = params.load("usecase.fairness", Fairness, default=None)
+        decision = params.load("usecase.decision", Decision, default=Decision())
+        selection.check(task, decision, fair=protected is not None)
         split: Split = params.load("usecase.split", Split)  # type: ignore[arg-type] # a union is no type[T]
-        scored = {name: Predictions.open(PREDICTIONS / f"{name}.parquet") for name in ("validation", "test")}
+        scored = {name: Predictions.open(PREDICTIONS / f"{name}.parquet", task) for name in ("validation", "test")}
         key = scored["test"].key
         read = [*slices.read, *(protected.read if protected else [])]
         dataset = Dataset.open(FEATURES, split)
         return cls(
             task=task,
             slices=slices,
-            decision=params.load("usecase.decision", Decision, default=Decision()),
+            decision=decision,
             fairness=protected,
             how=params.load("usecase.evaluation", Evaluation, default=Evaluation()),
             split=split,
@@ -76,14 +79,30 @@ class Candidate:
             validation=scored["validation"],
             test=scored["test"],
             features=beside(key, FEATURES / "features.parquet"),
-            columns=sliced(key, read),
+            columns=sliced(key, FEATURES, read),
         )
 
     def evaluate(self) -> dict[str, Any]:
         """The reports on it, by name."""
         slices = by_slice(self.task.kind, self.test.labels, self.test.scores, self.columns, self.slices, self.how)
-        metrics = self._metrics() | {"worst_slice": _worst(slices), "rescored": self._rescored()}
+        weakest = {"declared": bool(self.slices.read), **worst(slices, self.task.headline)}
+        metrics = self._metrics() | {"worst_slice": weakest, "decision": self._decided(), "rescored": self._rescored()}
         return {"metrics": metrics, "slices": slices, "fairness": self.fair(), "leakage": self.leaks()}
+
+    def charts(self) -> dict[str, Records]:
+        """The chart data of the test rows, by name."""
+        return charts.charts(charts.Charted(self.task, self.decision, self.how, self.test.labels, self.test.scores))
+
+    @property
+    def cut(self) -> float | None:
+        """The score from which rows are selected, chosen on the validation rows where that is asked; None where there is none."""
+        return selection.cut(self.task, self.decision, self.validation.labels, self.validation.scores)
+
+    def _decided(self) -> dict[str, Any] | None:
+        """What the decision does to the test rows of a binary task, and what it costs."""
+        if not isinstance(self.task, Binary):
+            return None
+        return thresholds.decision(self.test.labels, self.test.scores, self.cut, self.decision, self.how)
 
     def _metrics(self) -> dict[str, Any]:
         """The metrics of validation and test rows, of the baselines on the test rows, and what the model gains over each."""
@@ -93,8 +112,7 @@ class Candidate:
             "rows": self._counted(),
             "validation": bootstrap.metrics(self.task.kind, self.validation.labels, self.validation.scores, self.how),
             "test": found.metrics("test"),
-            "baseline": dict(found.exact["base_rate"]),
-            "linear": dict(found.exact["linear"]),
+            **{BASELINES.get(name, name): dict(found.exact[name]) for name in baselines},
             "gain": listed({name: found.gains("test", name) for name in baselines}),
         }
 
@@ -121,44 +139,19 @@ class Candidate:
         """How its decisions fall on the groups that the use case declares."""
         if self.fairness is None:
             return undeclared()
-        cut = threshold(self.validation.labels, self.validation.scores, self.decision)
-        return fairness(self.test.labels, self.test.scores, self.columns, self.fairness, cut, self.how)
+        labels, scores = self.test.labels, self.test.scores
+        decided = selection.selected(self.task, self.decision, self.cut, labels, scores)
+        found = fairness(self.task.kind, labels, scores, decided, self.columns, said=self.fairness, how=self.how)
+        return {"declared": True, **selection.said(self.decision, self.cut), **found}
 
     def leaks(self) -> dict[str, Any]:
         """What it may have known that it could not have known."""
         read = [name for name in self.train.features.columns if name in self.scorer.model.features]
         train, holdout = (Rows(rows.name, rows.key, rows.features.select(read), rows.label) for rows in (self.train, self.holdout))
         keys = {"train": self.train.key, "validation": self.validation.key, "test": self.test.key}
-        late = {name: self._immature(name, rows) for name, rows in keys.items()}
+        late = leakage.immature(self.outcomes, self.split.ends, keys)
         return {
-            "alone": leakage.alone(train, holdout),
+            "alone": leakage.alone(self.task, train, holdout),
             "shared": leakage.shared(keys, self.by),
             "immature": late | {"rows": sum(late.values())},
         }
-
-    def _immature(self, name: str, key: pl.DataFrame) -> int:
-        """Rows of a split whose outcome was known only after its end."""
-        if MATURED not in self.outcomes.columns or name not in self.split.ends:
-            return 0
-        late = self.outcomes.filter(~(pl.col(MATURED) <= self.split.ends[name]).fill_null(value=False))
-        return key.join(late, on=key.columns, how="semi").height
-
-
-def sliced(key: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """The `columns` of each row of `key`: of the request or, where it has none of that name, a feature."""
-    there = {name: frames.scan(FEATURES / f"{name}.parquet").collect_schema().names() for name in ("requests", "features")}
-    columns = list(dict.fromkeys(columns))
-    if unknown := [name for name in columns if not any(name in names for names in there.values())]:
-        known = ", ".join(dict.fromkeys(name for names in there.values() for name in names))
-        raise ConfigError(f"usecase.slices.columns: no request or feature is called {unknown[0]}", f"known are: {known}")
-    asked = [name for name in columns if name in there["requests"]]
-    rest = [name for name in columns if name not in asked]
-    found = [beside(key, FEATURES / f"{name}.parquet", wanted) for name, wanted in (("requests", asked), ("features", rest)) if wanted]
-    return pl.DataFrame([column for frame in found for column in frame]).select(columns)
-
-
-def _worst(slices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The slice of one value whose AUC is surely the least."""
-    known = [one for one in slices if one.get("auc_low") is not None and one["values"] == 1]
-    worst = min(known, key=lambda one: (one["auc_low"], one["slice"]), default={})
-    return {name: worst.get(name) for name in ("slice", "rows", "auc", "auc_low")}

@@ -1,20 +1,20 @@
-"""Chart data: lists of records of at most some 200 points, in names that a reader of the chart understands."""
+"""Chart data of a binary task: lists of records of at most some 200 points, in names that a reader of the chart understands."""
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from interlock.evaluation.metrics import BINS, counts_above, deciles
-from interlock.evaluation.ranks import Integers, Labels, Scores
+from interlock.evaluation.binary import counts_above
+from interlock.evaluation.ranks import Flags, Integers, Scores
+from interlock.modeling.decision import Costs
 
 Records: TypeAlias = list[dict[str, Any]]
 POINTS = 200
 BARS = 50
 
 
-def roc(labels: Labels, scores: Scores) -> Records:
+def roc(labels: Flags, scores: Scores) -> Records:
     """The ROC curve from (0, 0) to (1, 1), with the threshold at each point (none at the first: nothing is flagged)."""
     positives, negatives = int(labels.sum()), int((~labels).sum())
     if not positives or not negatives:
@@ -28,7 +28,7 @@ def roc(labels: Labels, scores: Scores) -> Records:
     return [_roc_point(0.0, 0.0, None), *points]
 
 
-def precision_recall(labels: Labels, scores: Scores) -> Records:
+def precision_recall(labels: Flags, scores: Scores) -> Records:
     """Precision against recall, with the threshold at each point."""
     positives = int(labels.sum())
     if not positives:
@@ -42,42 +42,64 @@ def precision_recall(labels: Labels, scores: Scores) -> Records:
     ]
 
 
-def calibration(labels: Labels, scores: Scores) -> Records:
-    """Per decile of the score: its mean (`predicted`, and again as `perfect`), the share of positives, and the rows."""
-    bins = deciles(scores) if len(scores) else np.zeros(0, np.int64)
-    return [_reliability(labels[bins == k], scores[bins == k]) for k in range(BINS) if (bins == k).any()]
-
-
-def distribution(labels: Labels, scores: Scores) -> Records:
+def distribution(labels: Flags, scores: Scores) -> Records:
     """Of the positives and of the negatives, the share whose score lies in each fiftieth of [0, 1]."""
     bins = np.clip(np.floor(scores * BARS).astype(np.int64), 0, BARS - 1)
     counts = {name: np.bincount(bins[part], minlength=BARS) for name, part in (("positives", labels), ("negatives", ~labels))}
-    return [{"score": (2 * k + 1) / (2 * BARS)} | {name: _share(count, k) for name, count in counts.items()} for k in range(BARS)]
+    return [
+        {"score": (2 * k + 1) / (2 * BARS)} | {name: _share(int(count[k]), int(count.sum())) for name, count in counts.items()}
+        for k in range(BARS)
+    ]
 
 
-TABLE: Mapping[str, Mapping[str, Callable[[Labels, Scores], Records]]] = {
-    "binary": {
-        "roc": roc,
-        "precision_recall": precision_recall,
-        "calibration": calibration,
-        "score_distribution": distribution,
-    },
-}
+def gain(labels: Flags, scores: Scores) -> Records:
+    """Cumulative gain: the share of positives `found` among the share of rows `targeted`, those that score highest first.
+
+    `perfect` is what a ranking without fault would find, `lift` how many times more than by chance (none where no row is targeted).
+    """
+    positives = int(labels.sum())
+    if not positives:
+        return []
+    nothing = {"targeted": 0.0, "found": 0.0, "perfect": 0.0, "lift": None}
+    return [nothing, *(_gained(hits, flagged, positives, len(labels)) for _, hits, flagged in _cuts(labels, scores))]
+
+
+def thresholds(labels: Flags, scores: Scores, costs: Costs) -> Records:
+    """What selecting from each threshold on would do: shares as in the report's `decision`, and the mean cost of a row."""
+    positives, negatives = int(labels.sum()), int((~labels).sum())
+    return [
+        {
+            "threshold": cut,
+            "selected": flagged / len(labels),
+            "precision": hits / flagged,
+            "recall": _share(hits, positives),
+            "false_positive_rate": _share(flagged - hits, negatives),
+            "cost": (costs.false_positive * (flagged - hits) + costs.false_negative * (positives - hits)) / len(labels),
+        }
+        for cut, hits, flagged in _cuts(labels, scores)
+    ]
+
+
+def _cuts(labels: Flags, scores: Scores) -> Iterator[tuple[float, int, int]]:
+    """Thresholds from the highest down, each with the positives and the rows that it selects: evenly many rows apart."""
+    if not len(labels):
+        return
+    hits, flagged = counts_above(labels, scores)
+    values = np.unique(scores)[::-1]
+    yield from ((float(values[i]), int(hits[i]), int(flagged[i])) for i in _thin(flagged))
+
+
+def _gained(hits: int, flagged: int, positives: int, rows: int) -> dict[str, Any]:
+    perfect = min(flagged, positives) / positives
+    return {"targeted": flagged / rows, "found": hits / positives, "perfect": perfect, "lift": hits * rows / (flagged * positives)}
 
 
 def _roc_point(false: float, true: float, threshold: float | None) -> dict[str, Any]:
     return {"false_positive_rate": float(false), "true_positive_rate": float(true), "threshold": threshold}
 
 
-def _reliability(labels: Labels, scores: Scores) -> dict[str, Any]:
-    predicted = math.fsum(scores.tolist()) / len(scores)
-    observed = int(labels.sum()) / len(labels)
-    return {"predicted": predicted, "observed": observed, "perfect": predicted, "rows": len(scores)}
-
-
-def _share(count: Integers, k: int) -> float | None:
-    everything = int(count.sum())
-    return int(count[k]) / everything if everything else None
+def _share(part: int, everything: int) -> float | None:
+    return part / everything if everything else None
 
 
 def _thin(position: Integers) -> list[int]:

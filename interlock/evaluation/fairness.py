@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from interlock.evaluation import resample
-from interlock.evaluation.bootstrap import Evaluation, around, ends
-from interlock.evaluation.metrics import counts_above
-from interlock.evaluation.ranked import Ranked, Replicates
+from interlock.evaluation.bootstrap import Evaluation, around, ends, replicates
+from interlock.evaluation.calibrated import Calibrated
+from interlock.evaluation.decided import Decided
+from interlock.evaluation.fixed import Replicates
+from interlock.evaluation.multiclass import of_likeliest
 from interlock.evaluation.ranks import Integers, Labels, Scores
-from interlock.modeling.decision import Decision, Fairness
+from interlock.evaluation.selection import Selected
+from interlock.evaluation.valued import PARTS
+from interlock.modeling.decision import Fairness
 from interlock.modeling.groups import POOLED, crossed, grouped
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "ece")
@@ -34,78 +37,65 @@ GAP = Side(lambda least, greatest: greatest - least, np.maximum)
 RATIO = Side(lambda least, greatest: np.where(greatest == 0, np.nan, least / np.where(greatest == 0, 1, greatest)), np.minimum)
 
 
-def threshold(labels: Labels, scores: Scores, how: Decision) -> float | None:
-    """The score from which a row is selected: stated, or the lowest of those that do best on these rows; None without both classes."""
-    if not isinstance(how.threshold, str):
-        return how.threshold
-    positives, negatives = int(labels.sum()), int((~labels).sum())
-    if not positives or not negatives:
-        return None
-    hits, flagged = counts_above(labels, scores)
-    wrong = flagged - hits
-    goods = {
-        "least_cost": -(how.costs.false_positive * wrong + how.costs.false_negative * (positives - hits)),
-        "accuracy": hits + negatives - wrong,
-        "balanced_accuracy": hits * negatives - wrong * positives,
-        "f1": 2 * hits / (flagged + positives),
-    }
-    best = np.flatnonzero(goods[how.threshold] == goods[how.threshold].max())[-1]
-    return float(np.unique(scores)[::-1][best])
+def fairness(
+    kind: str, labels: Labels, scores: Scores, decided: Selected | None, columns: pl.DataFrame, *, said: Fairness, how: Evaluation
+) -> dict[str, Any]:
+    """Every attribute and crossing with its groups, those left out, and their gaps and ratios; `columns` are aligned with `labels`.
 
-
-def fairness(labels: Labels, scores: Scores, columns: pl.DataFrame, said: Fairness, cut: float | None, how: Evaluation) -> dict[str, Any]:
-    """Every attribute and crossing with its groups, those left out, and their gaps and ratios; `columns` are aligned with `labels`."""
-    found = [] if cut is None else [_attribute(labels, scores, column, said.minimum, cut, how) for column in _columns(columns, said)]
-    return {"declared": True, "threshold": cut, "minimum": said.minimum, "attributes": found}
+    `decided` tells which rows should be selected, and which are. `ece` is the kind's own calibration error of a group's rows:
+    of the likeliest class where there are several, in the unit of the label where that is a number.
+    """
+    found: list[dict[str, Any]] = []
+    if decided is None:
+        return {"declared": True, "minimum": said.minimum, "compared": said.between, "attributes": found}
+    positive, selected = decided
+    for column in crossed(columns, said.attributes, said.crossings):
+        places = {name: _places(column, members) for name, members in grouped(column, said.minimum) if name != POOLED}
+        small = [value for name, members in grouped(column, said.minimum) if name == POOLED for value in members]
+        groups = {
+            name: _Group(Decided.of(positive, selected, rows), CALIBRATED[kind](labels, scores, rows)) for name, rows in places.items()
+        }
+        left_out = [{"name": value, "rows": len(_places(column, [value]))} for value in small]
+        found.append({"name": column.name, **_attribute(groups, len(labels), places, said.between, how), "left_out": left_out})
+    return {"declared": True, "minimum": said.minimum, "compared": said.between, "attributes": found}
 
 
 def undeclared() -> dict[str, Any]:
     """What the report says where the use case names no protected columns."""
-    return {"declared": False, "threshold": None, "minimum": None, "attributes": []}
+    return {"declared": False, "threshold": None, "chosen": None, "favourable": [], "minimum": None, "compared": None, "attributes": []}
 
 
-def _columns(columns: pl.DataFrame, said: Fairness) -> list[pl.Series]:
-    return list(crossed(columns, said.attributes, said.crossings))
+CALIBRATED: Mapping[str, Callable[[Labels, Scores, Integers], Calibrated]] = {
+    "binary": Calibrated.of,
+    "multiclass": lambda labels, scores, rows: Calibrated.of(*of_likeliest(labels, scores), rows),
+    "regression": lambda labels, scores, rows: Calibrated.of(labels, scores, rows, PARTS),
+}
 
 
-def _attribute(labels: Labels, scores: Scores, column: pl.Series, minimum: int, cut: float, how: Evaluation) -> dict[str, Any]:
-    sizes = list(grouped(column, minimum))
-    rows = {name: _places(column, members) for name, members in sizes if name != POOLED}
-    small = [value for name, members in sizes if name == POOLED for value in members]
-    groups = {name: _Group(labels, scores, places, cut) for name, places in rows.items()}
-    drawn = resample.each(len(labels), how.rounds, how.seed, lambda counts: {name: one.measure(counts) for name, one in groups.items()})
-    every = {name: {rate: np.concatenate([chunk[name][rate] for chunk in drawn]) for rate in RATES} for name in groups}
-    exact = {name: one.measure(np.ones((1, len(labels)), np.int64)) for name, one in groups.items()}
-    return {
-        "name": column.name,
-        "groups": [{"name": name, "rows": len(rows[name])} | _rates(exact[name], every[name]) for name in groups],
-        "left_out": [{"name": value, "rows": len(_places(column, [value]))} for value in small],
-        "gaps": _between(exact, every, GAP),
-        "ratios": _between(exact, every, RATIO),
-    }
-
-
+@dataclass(frozen=True)
 class _Group:
-    """The rows of a group by label and decision, measured on many resamples at once."""
+    """The rows of a group, measured on many resamples at once."""
 
-    def __init__(self, labels: Labels, scores: Scores, rows: Integers, cut: float) -> None:
-        selected = scores >= cut
-        self.cells = {
-            (label, flag): rows[(labels[rows] == label) & (selected[rows] == flag)] for label in (False, True) for flag in (False, True)
-        }
-        self.ranked = Ranked.of(labels, scores, rows)
+    decided: Decided
+    calibrated: Calibrated
 
     def measure(self, counts: Integers) -> dict[str, Replicates]:
-        n = {cell: np.take(counts, rows, axis=1).sum(axis=1) for cell, rows in self.cells.items()}
-        hits, alarms, missed, left = n[True, True], n[False, True], n[True, False], n[False, False]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return {
-                "selection_rate": (hits + alarms) / (hits + alarms + missed + left),
-                "true_positive_rate": hits / (hits + missed),
-                "false_positive_rate": alarms / (alarms + left),
-                "precision": hits / (hits + alarms),
-                "ece": self.ranked.measure(counts)["ece"],
-            }
+        return self.decided.measure(counts) | {"ece": self.calibrated.measure(counts)}
+
+
+def _attribute(groups: Mapping[str, _Group], rows: int, places: Mapping[str, Integers], least: int, how: Evaluation) -> dict[str, Any]:
+    """The rates of every group, and what lies between those of at least `least` rows."""
+    every = replicates(groups, rows, how)
+    exact = {name: one.measure(np.ones((1, rows), np.int64)) for name, one in groups.items()}
+    large = {name: len(places[name]) >= least for name in groups}
+    one, many = ({name: found[name] for name in groups if large[name]} for found in (exact, every))
+    return {
+        "groups": [
+            {"name": name, "rows": len(places[name]), "compared": large[name]} | _rates(exact[name], every[name]) for name in groups
+        ],
+        "gaps": _between(one, many, GAP),
+        "ratios": _between(one, many, RATIO),
+    }
 
 
 def _between(exact: Mapping[str, Mapping[str, Replicates]], every: Mapping[str, Mapping[str, Replicates]], side: Side) -> dict[str, Any]:

@@ -7,36 +7,44 @@ from pathlib import Path
 import polars as pl
 
 from interlock import frames
-from interlock.errors import ArtifactError
+from interlock.errors import ArtifactError, ConfigError
 from interlock.evaluation.ranks import Labels, Scores
+from interlock.modeling.task import Task
 
-SCORED = ("label", "raw_score", "score")
+LABEL = "label"
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Rows of one split, aligned: their keys, and their label, raw score and score, none of them null."""
+    """Rows of one split, aligned: their keys, and their label, raw scores and scores, none of them null."""
 
     key: pl.DataFrame
     scored: pl.DataFrame
+    task: Task
 
     @classmethod
-    def open(cls, path: Path) -> "Predictions":
-        """Read `path`; raises ArtifactError where a row has no label, or a score that is no number."""
+    def open(cls, path: Path, task: Task) -> "Predictions":
+        """Read `path`; raises ArtifactError where a row has no label, or a score that is no number.
+
+        Raises ContractError on a label that is none of the task.
+        """
         frame = frames.read(path)
-        scored = frame.select(SCORED)
-        bad = frame.select(pl.any_horizontal(pl.all().is_null(), ~pl.col("raw_score", "score").is_finite()).sum()).item()
+        if missing := [name for name in (LABEL, *task.columns) if name not in frame.columns]:
+            raise ArtifactError(f"{path} has no column {missing[0]}", "run: dvc repro -f score")
+        scored = frame.select(LABEL, *task.columns)
+        bad = scored.select(pl.any_horizontal(pl.all().is_null(), ~pl.col(task.columns).is_finite()).sum()).item()
         if bad:
             raise ArtifactError(f"{path}: {bad} of {frame.height} rows lack a label or a finite score", "run: dvc repro -f score")
-        return cls(frame.drop(SCORED), scored)
+        task.labels(scored[LABEL])
+        return cls(frame.drop(scored.columns), scored, task)
 
     @property
     def labels(self) -> Labels:
-        return self.scored["label"].cast(pl.Boolean).to_numpy()
+        return self.task.labels(self.scored[LABEL])
 
     @property
     def scores(self) -> Scores:
-        return self.scored["score"].to_numpy()
+        return self.task.scores(self.scored)
 
 
 def beside(key: pl.DataFrame, path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -52,3 +60,19 @@ def beside(key: pl.DataFrame, path: Path, columns: Sequence[str] | None = None) 
     if found.height != key.height:
         raise ArtifactError(f"{path} holds {found.height} of {key.height} rows that were scored", "run: dvc repro -f featurize score")
     return found.drop(key.columns) if columns is None else found.select(columns)
+
+
+def sliced(key: pl.DataFrame, folder: Path, columns: Sequence[str]) -> pl.DataFrame:
+    """The `columns` of each row of `key`: of the request or, where it has none of that name, a feature, by the frames in `folder`.
+
+    Raises ConfigError on a column that neither has.
+    """
+    there = {name: frames.scan(folder / f"{name}.parquet").collect_schema().names() for name in ("requests", "features")}
+    columns = list(dict.fromkeys(columns))
+    if unknown := [name for name in columns if not any(name in names for names in there.values())]:
+        known = ", ".join(dict.fromkeys(name for names in there.values() for name in names))
+        raise ConfigError(f"usecase.slices.columns: no request or feature is called {unknown[0]}", f"known are: {known}")
+    asked = [name for name in columns if name in there["requests"]]
+    rest = [name for name in columns if name not in asked]
+    found = [beside(key, folder / f"{name}.parquet", wanted) for name, wanted in (("requests", asked), ("features", rest)) if wanted]
+    return pl.DataFrame([column for frame in found for column in frame]).select(columns)

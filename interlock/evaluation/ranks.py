@@ -1,11 +1,12 @@
 """Ranks of scores in integers, so that what rests on them is exact on every machine."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-Labels: TypeAlias = npt.NDArray[np.bool_]
+Labels: TypeAlias = npt.NDArray[Any]
+Flags: TypeAlias = npt.NDArray[np.bool_]
 Scores: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
 

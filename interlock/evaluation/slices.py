@@ -1,27 +1,13 @@
 """Metrics by slice: the rows of each value of a declared column, or of a crossing of several. Small ones are pooled, and say so."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
-from msgspec import Meta
 
 from interlock.evaluation.bootstrap import Evaluation, by_group
 from interlock.evaluation.ranks import Integers, Labels, Scores
-from interlock.modeling.groups import crossed, grouped
-from interlock.params import Section
-
-
-class Slices(Section, frozen=True):
-    """Columns of requests or features to slice by, alone and crossed, and the rows below which a value does not stand alone."""
-
-    columns: list[str]
-    minimum: Annotated[int, Meta(ge=2)]
-    crossings: tuple[Annotated[list[str], Meta(min_length=2)], ...] = ()
-
-    @property
-    def read(self) -> list[str]:
-        """Every column that slices are made of."""
-        return list(dict.fromkeys([*self.columns, *(name for crossing in self.crossings for name in crossing)]))
+from interlock.modeling.groups import Slices, crossed, grouped
 
 
 def by_slice(kind: str, labels: Labels, scores: Scores, columns: pl.DataFrame, slices: Slices, how: Evaluation) -> list[dict[str, Any]]:
@@ -37,3 +23,11 @@ def by_slice(kind: str, labels: Labels, scores: Scores, columns: pl.DataFrame, s
             said[title] = {"slice": title, "column": column.name, "value": name, "values": len(members)}
             rows[title] = column.is_in(members).arg_true().to_numpy().astype("int64")
     return [said[title] | found for title, found in by_group(kind, labels, scores, rows, how).items()]
+
+
+def worst(slices: Sequence[Mapping[str, Any]], headline: str) -> dict[str, Any]:
+    """The slice of one value whose headline metric is surely the least."""
+    least = f"{headline}_low"
+    known = [one for one in slices if one.get(least) is not None and one["values"] == 1]
+    found = min(known, key=lambda one: (one[least], one["slice"]), default={})
+    return {name: found.get(name) for name in ("slice", "rows", headline, least)}

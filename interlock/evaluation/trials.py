@@ -1,76 +1,106 @@
-"""Put a model through its cases: score rows as they are and as a case changes them, and report what broke."""
+"""Put a model through its cases: score rows as they are and as a case changes them, and report what broke and how far scores moved."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import polars as pl
 
 from interlock.errors import DeclarationError
-from interlock.evaluation.ranks import Scores
+from interlock.evaluation.findings import Tried, told
+from interlock.evaluation.robustness import Altered, Known, Noise, changes
 from interlock.evaluation.sample import sample
-from interlock.evaluation.stress import Case, Change
-from interlock.evaluation.verdicts import FAIL, LACKING, PASS, overall
+from interlock.evaluation.stress import Case, Trouble
+from interlock.evaluation.subject import Scores, Subject
+from interlock.evaluation.verdicts import PASS, overall
+from interlock.modeling.split import key_text
 
-Score: TypeAlias = Callable[[pl.DataFrame], Scores]
-BEFORE = "score before"
-EXAMPLES = 3
+HELD = "whether the condition holds"
 
 
-def run(cases: Mapping[str, Case], rows: pl.DataFrame, key: Sequence[str], score: Score) -> dict[str, Any]:
-    """Every case on the feature `rows`, identified by `key`: rows, violations, share, verdict and the worst examples.
+@dataclass(frozen=True)
+class Rows:
+    """Rows to try, with their keys as text and, where they are real ones, their scores as they are."""
 
-    Raises DeclarationError where a case names a feature that is not there, or gives it a value of another type.
+    frame: pl.DataFrame
+    keys: pl.Series
+    scores: Scores | None
+
+    def few(self, key: Sequence[str], most: int) -> "Rows":
+        """At most so many of them, by the hash of their key."""
+        chosen = sample(self.frame.select(key).with_row_index("place"), key, most, "few")["place"]
+        return Rows(self.frame[chosen], self.keys[chosen], None if self.scores is None else self.scores[chosen.to_numpy()])
+
+
+def run(cases: Mapping[str, Case], rows: pl.DataFrame, key: Sequence[str], subject: Subject) -> dict[str, Any]:
+    """Every case on `rows`, identified by `key`, which hold the features and what stale ones are computed from.
+
+    Moves of a regression's scores are measured in spreads of the scores of `rows`, which is `unit`. A default case that
+    alters no row is left out; a declared one lacks evidence. Raises DeclarationError where a case names what is not there, or
+    gives it a value of another type.
     """
-    scored = rows.with_columns(pl.Series(BEFORE, score(rows)))
-    found = {name: _try(name, case, scored, key, score) for name, case in cases.items()}
+    scores = subject.scores(rows)
+    every, unit, found = Rows(rows, key_text(rows, key), scores), subject.unit(scores), {}
+    for name, case in cases.items():
+        subject.columns(case)
+        if (tried := _try(name, case, every, key, subject)) or case.place:
+            found[name] = told(case, tried, key, subject, unit)
     verdicts = [case["verdict"] for case in found.values()]
-    return {"verdict": overall(verdicts), "failed": sum(v != PASS for v in verdicts), "rows": rows.height, "cases": found}
+    return {"verdict": overall(verdicts), "failed": sum(v != PASS for v in verdicts), "rows": rows.height, "unit": unit, "cases": found}
 
 
-def _try(name: str, case: Case, scored: pl.DataFrame, key: Sequence[str], score: Score) -> dict[str, Any]:
-    rows = scored if case.most is None else sample(scored, key, case.most, "few")
+def _try(name: str, case: Case, every: Rows, key: Sequence[str], subject: Subject) -> list[Tried]:
+    """The rows that each change alters; raises DeclarationError with the place of the case where one cannot be made."""
+    known = subject.known
     try:
-        tried = pl.concat([_apply(number, case, rows, score) for number in range(len(case.changes))])
+        rows = every.few(key, case.most) if case.most is not None else every
+        if case.given is not None:
+            rows = _given(case.given, known, key)
+        steps = changes(case.changes, known, case.place) if isinstance(case.changes, Trouble) else case.changes or ({},)
+        held = _held(rows, case)
+        return [tried for step in steps if (tried := _step(step, rows, held, subject))]
     except pl.exceptions.PolarsError as error:
-        known = ", ".join(column for column in scored.columns if column not in {*key, BEFORE})
-        raise DeclarationError(f"stress.py: {name}: {type(error).__name__}: {error}", f"features are: {known}") from error
-    broken = tried.filter("broken").sort("moved", descending=True, nulls_last=False, maintain_order=True)
-    share = broken.height / tried.height if tried.height else None
-    return {
-        "verdict": LACKING if share is None else PASS if share <= case.tolerated else FAIL,
-        "claim": case.claim,
-        "rows": tried.height,
-        "violations": broken.height,
-        "share": share,
-        "tolerated": case.tolerated,
-        "largest_move": tried["moved"].max(),
-        "examples": [_example(worst, case, rows, key) for worst in broken.head(EXAMPLES).to_dicts()],
-    }
+        place = f"{case.place}: {name}" if case.place else name
+        said = f"{place}: {type(error).__name__}: {str(error).splitlines()[0]}"
+        raise DeclarationError(said, f"features are: {', '.join(known.types)}") from error
 
 
-def _apply(number: int, case: Case, rows: pl.DataFrame, score: Score) -> pl.DataFrame:
-    """The rows that change `number` alters, by their place in `rows`: score after, how far it moved, whether that is broken."""
-    change = case.changes[number]
-    altered = _altered(rows, change)
-    touched = pl.any_horizontal(altered[name].ne_missing(rows[name]).alias(name) for name in change)
-    held = rows.select(pl.lit(True) if case.where is None else case.where.fill_null(False), touched=touched)
-    places = held.select(pl.all_horizontal(pl.all())).to_series().arg_true()
-    before = rows[BEFORE].gather(places).to_numpy()
-    after = score(altered[places]) if len(places) else before
-    found = {"row": places, "after": after, "moved": np.abs(after - before), "broken": case.broken(before, after)}
-    return pl.DataFrame(found).with_columns(change=pl.lit(number))
+def _step(step: Altered, rows: Rows, held: pl.Series, subject: Subject) -> Tried | None:
+    """Make one change, and score the rows that it alters; without a change, all that are held."""
+    altered = _altered(rows, step, subject.known)
+    touched = [altered[name].ne_missing(rows.frame[name]).alias(name) for name in step]
+    chosen = (held & pl.select(pl.any_horizontal(touched)).to_series() if touched else held).arg_true()
+    if not len(chosen):
+        return None
+    after = subject.scores(altered[chosen])
+    before = after if rows.scores is None else rows.scores[chosen.to_numpy()]
+    return Tried(rows.frame[chosen], altered[chosen], step, before, after)
 
 
-def _altered(rows: pl.DataFrame, change: Change) -> pl.DataFrame:
-    if unknown := [name for name in change if name not in rows.columns]:
-        raise pl.exceptions.ColumnNotFoundError(unknown[0])
-    values = {name: value if isinstance(value, pl.Expr) else pl.lit(value) for name, value in change.items()}
-    return rows.with_columns(value.cast(rows.schema[name]).alias(name) for name, value in values.items())
+def _held(rows: Rows, case: Case) -> pl.Series:
+    """The rows where the condition of `case` holds; null is no."""
+    where = pl.lit(value=True) if case.where is None else case.where
+    held = rows.frame.lazy().with_columns(where.alias(HELD)).collect()[HELD]
+    if held.dtype not in {pl.Boolean, pl.Null}:
+        raise pl.exceptions.InvalidOperationError(f"where is {held.dtype}, and must be true or false")
+    return held.cast(pl.Boolean).fill_null(value=False)
 
 
-def _example(worst: Mapping[str, Any], case: Case, rows: pl.DataFrame, key: Sequence[str]) -> dict[str, Any]:
-    row = rows[worst["row"] : worst["row"] + 1]
-    changed = _altered(row, case.changes[worst["change"]])
-    said = {name: f"{row[name].item()} → {changed[name].item()}" for name in case.changes[worst["change"]]}
-    return {"key": {name: str(row[name].item()) for name in key}, "change": said, "before": row[BEFORE].item(), "after": worst["after"]}
+def _altered(rows: Rows, step: Altered, known: Known) -> pl.DataFrame:
+    if unknown := [name for name in step if name not in known.types]:
+        raise pl.exceptions.ColumnNotFoundError(f"no feature of the model is called {unknown[0]!r}")
+    noisy = [value.of(rows.frame[name], rows.keys) for name, value in step.items() if isinstance(value, Noise)]
+    return rows.frame.with_columns(*noisy, *_cast(step, known))
+
+
+def _cast(step: Altered, known: Known) -> Iterator[pl.Expr]:
+    for name, value in step.items():
+        if not isinstance(value, Noise):
+            yield (value if isinstance(value, pl.Expr) else pl.lit(value)).cast(known.types[name]).alias(name)
+
+
+def _given(given: Mapping[str, Any], known: Known, key: Sequence[str]) -> Rows:
+    """One row of the values given, everything else missing."""
+    empty = pl.DataFrame({name: [None] for name in known.types}, schema=dict(known.types))
+    keyed = empty.with_columns(pl.lit(None).alias(name) for name in key if name not in known.types)
+    return Rows(_altered(Rows(keyed, pl.Series([""]), None), given, known), pl.Series([""]), None)

@@ -66,7 +66,8 @@ def _unknown(identity: bytes, dtype: pl.DataType) -> str:
     return text.decode()
 
 
-def _offline(features: FeatureSet, feature: Latest | Window, rows: pl.DataFrame, request: pl.DataFrame) -> list[bytes]:
+def offline_rows(features: FeatureSet, feature: Latest | Window, rows: pl.DataFrame, request: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the history that the offline executor counts for the one row of `request`, in the order of time."""
     theirs = [name for name, _ in feature.keys]
     own = rows.join(request, left_on=theirs, right_on=[name for _, name in feature.keys], how="semi") if theirs else rows
     if feature.where is not None:
@@ -74,10 +75,14 @@ def _offline(features: FeatureSet, feature: Latest | Window, rows: pl.DataFrame,
     if isinstance(feature, Window) and feature.measure is not None:
         measure = arithmetic.ranged(feature) if feature.statistic in RANGED else expressions.build(feature.measure)
         own = own.filter(measure.is_not_null())
-    own = own.sort(TIME, ID).select(pl.int_range(1, pl.len() + 1).alias(ALONE), ID, TIME, SEEN)
-    made = offline.compute(_alone(features, feature), _copies(features, request, own.height), {TABLE: own.drop(ID).lazy()})
-    counted = keys.identities(own.filter(made[feature.name].fill_null(0) > 0)[ID])
-    return counted[-1:] if isinstance(feature, Latest) else counted
+    own = own.sort(TIME, ID).with_columns(pl.int_range(1, pl.len() + 1).alias(ALONE))
+    made = offline.compute(_alone(features, feature), _copies(features, request, own.height), {TABLE: own.select(ALONE, TIME, SEEN).lazy()})
+    counted = own.filter(made[feature.name].fill_null(0) > 0).drop(ALONE)
+    return counted.tail(1) if isinstance(feature, Latest) else counted
+
+
+def _offline(features: FeatureSet, feature: Latest | Window, rows: pl.DataFrame, request: pl.DataFrame) -> list[bytes]:
+    return keys.identities(offline_rows(features, feature, rows, request)[ID])
 
 
 def _online(features: FeatureSet, store: Reader, feature: Latest | Window, request: pl.DataFrame) -> Iterator[bytes]:

@@ -31,7 +31,7 @@ def read(source: Path | BinaryIO, kind: str, checker: Checker) -> Checked:
         return _lines(source.read_bytes() if isinstance(source, Path) else source.read(), checker)
     if kind not in READERS or not isinstance(source, Path):
         raise ContractError(f"{source} has no ending that says what it is", f"give it one of: {', '.join((*READERS, *LINES))}")
-    return _typed(_parquet(source) if kind == ".parquet" else _csv(source, checker), checker)
+    return typed(_parquet(source) if kind == ".parquet" else _csv(source, checker), checker)
 
 
 def _parquet(path: Path) -> pl.DataFrame:
@@ -75,7 +75,7 @@ def _later(part: Checked, rows: int) -> Checked:
     return Checked(part.rows, part.numbers + rows, errors, part.unknown)
 
 
-def _typed(rows: pl.DataFrame, checker: Checker) -> Checked:
+def typed(rows: pl.DataFrame, checker: Checker) -> Checked:
     """Rows of any types in those of the contract; a value that cannot be is an error of its row."""
     errors: list[Error] = []
     for name, of in checker.kinds.items():

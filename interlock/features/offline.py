@@ -15,16 +15,22 @@ from interlock.features.histories import ID, SEEN, TIME, history, looked_up
 Group: TypeAlias = Sequence[Latest] | Sequence[Window]
 
 
-def compute(features: FeatureSet, requests: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+def compute(
+    features: FeatureSet,
+    requests: pl.DataFrame,
+    tables: Mapping[str, pl.LazyFrame],
+    histories: Mapping[str, pl.DataFrame] | None = None,
+) -> pl.DataFrame:
     """The features of `requests`, in their order: the columns of the requests, then every feature, private ones too.
 
-    `tables` holds the valid rows of each source and reference by name. Raises ContractError where a row breaks what its
-    history declares.
+    `tables` holds the valid rows of each source and reference by name; `histories` saves deriving them from `tables`.
+    Raises ContractError where a row breaks what its history declares.
     """
     frame = _look_up(features, requests, tables)
     for name in features.histories:
         passes = _passes(features, name)
-        rows = history(features, name, tables).select(ID, TIME, SEEN, *_read(passes)).rechunk()
+        made = history(features, name, tables) if histories is None else histories[name]
+        rows = made.select(ID, TIME, SEEN, *_read(passes)).rechunk()
         frame = frame.hstack(_look_back(Past(rows, micros(requests[features.request.as_of or ""])), requests, passes))
     for feature in features.ordered():
         if isinstance(feature, OnDemand):

@@ -17,9 +17,10 @@ from interlock.errors import ContractError, DeclarationError
 
 def encoded(rows: pl.DataFrame) -> list[bytes]:
     """One JSON object a row; raises ContractError for a column that no table can have."""
-    columns = [_values(rows[name]) for name in rows.columns]
+    names = rows.columns
+    columns = [_values(rows[name]) for name in names]
     encode = msgspec.json.Encoder().encode
-    return [encode(dict(zip(rows.columns, row, strict=True))) for row in zip(*columns, strict=True)]
+    return [encode(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
 
 
 def decoded(payloads: Sequence[bytes], types: Mapping[str, str]) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import polars as pl
 from interlock.contracts import check, reader
 from interlock.contracts.rules import verdict
 from interlock.errors import ContractError, DeclarationError
+from interlock.features.numbered import numbered, numbers
 from interlock.frames import ROW
 from interlock.loading import raised_in, said
 from interlock.usecase import Schema, Table
@@ -29,6 +30,22 @@ def requests(events: ModuleType, schema: Schema, tables: Mapping[str, pl.LazyFra
     if not frame.height:
         raise ContractError("there is no request", "let events.py make at least one")
     return frame
+
+
+def origins(events: ModuleType, schema: Schema, tables: Mapping[str, pl.LazyFrame], asked: pl.DataFrame) -> pl.DataFrame:
+    """For each row of `asked`, in its order, the number of the source row that it was made from: a column a table.
+
+    `events.py` is asked again, of tables whose numbers stay with their rows. No columns where it does not keep them, as
+    where it groups rows, or does not give the same requests then.
+    """
+    request = schema.request
+    try:
+        made = _call(events, "requests", numbered(tables))
+        again = made.sort(_key(request))
+        same = again.select(list(request.types)).equals(asked.select(list(request.types)))
+    except (DeclarationError, pl.exceptions.PolarsError):
+        return pl.DataFrame()
+    return numbers(again) if same else pl.DataFrame()
 
 
 def outcomes(events: ModuleType, schema: Schema, tables: Mapping[str, pl.LazyFrame], asked: pl.DataFrame) -> pl.DataFrame:

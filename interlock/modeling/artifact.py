@@ -4,41 +4,24 @@ import hashlib
 from pathlib import Path
 
 import msgspec
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
 
 from interlock.errors import ArtifactError
 from interlock.files import write_json, write_text
+from interlock.modeling.baselines import Baselines
 from interlock.modeling.calibrate import Calibrator
 from interlock.modeling.encode import Encoder
-from interlock.modeling.linear import Linear
+from interlock.modeling.mitigate import Thresholds
 from interlock.modeling.task import Task
 
 BOOSTER, MODEL = "booster.txt", "model.json"
-
-
-class Baselines(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a model must beat: always saying the base rate of the training rows, and a linear model of the same features."""
-
-    base_rate: float
-    linear: Linear
-
-    def scores(self, features: pl.DataFrame) -> dict[str, NDArray[np.float64]]:
-        """The score of each row of `features`, by the name of the baseline."""
-        return {"base_rate": np.full(features.height, self.base_rate), "linear": self.linear.score(features)}
-
-    @property
-    def reads(self) -> list[str]:
-        """The features that they need."""
-        return [feature.name for feature in self.linear.features]
 
 
 class Artifact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A trained model, less its trees: these are the file whose SHA-256 is `booster`.
 
     `features` is the order of the booster's columns, `featureset` the fingerprint of their declarations, `baselines`
-    what it must beat, `rows` what each split was made of.
+    what it must beat, `rows` what each split was made of. `calibrator` makes scores of raw scores, and `mitigation`
+    those of protected groups as fair as it can.
     """
 
     task: Task
@@ -50,6 +33,12 @@ class Artifact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: dict[str, dict[str, int]]
     calibrator: Calibrator
     encoder: Encoder
+    mitigation: Thresholds | None = None
+
+    @property
+    def reads(self) -> list[str]:
+        """The features that a score depends on."""
+        return list(dict.fromkeys([*self.features, *(self.mitigation.attributes if self.mitigation else ())]))
 
 
 def digest(text: str) -> str:

@@ -48,14 +48,23 @@ class Booster:
         weakref.finalize(self, library().LGBM_BoosterFree, self._handle)
         self.rounds = rounds.value
         self.features = self._names()
+        classes = ctypes.c_int()
+        _call("LGBM_BoosterGetNumClasses", self._handle, ctypes.byref(classes))
+        self.classes = classes.value
 
     def raw(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The raw score of each row of `matrix` (n, k), before any link function."""
-        return self._predict(matrix, RAW, 1)[:, 0]
+        """The raw score of each row of `matrix` (n, k), before any link function: (n,), or (n, classes)."""
+        found = self._predict(matrix, RAW, self.classes)
+        return found if self.classes > 1 else found[:, 0]
 
     def contributions(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Exact TreeSHAP (Lundberg et al., 2018), (n, k + 1): each feature's part of the raw score, last the expected score."""
-        return self._predict(matrix, CONTRIBUTIONS, len(self.features) + 1)
+        """Exact TreeSHAP (Lundberg et al., 2018): each feature's part of the raw score, last the expected score.
+
+        (n, k + 1), or (n, classes, k + 1).
+        """
+        width = len(self.features) + 1
+        found = self._predict(matrix, CONTRIBUTIONS, self.classes * width)
+        return found.reshape(-1, self.classes, width) if self.classes > 1 else found
 
     def importance(self, kind: int) -> list[float]:
         """For each feature the number of its splits (SPLITS), or their total gain (GAIN)."""

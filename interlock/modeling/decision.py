@@ -32,13 +32,24 @@ class Decision(Section, frozen=True):
 class Fairness(Section, frozen=True):
     """Protected columns, alone and crossed, and the rows below which a group is left out.
 
-    They are measured. Where they are features the model gets them only if `inputs` says so.
+    They are measured. Where they are features the model gets them only if `inputs` says so. Gaps and ratios are between the
+    groups of at least `compared` rows, whose rates are sure enough for that; without it between all that are measured.
     """
 
     attributes: Annotated[list[str], Meta(min_length=1)]
     minimum: Annotated[int, Meta(ge=2)]
     crossings: tuple[Annotated[list[str], Meta(min_length=2)], ...] = ()
     inputs: bool = False
+    compared: Annotated[int, Meta(ge=2)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.compared is not None and self.compared < self.minimum:
+            raise ValueError("compared is no less than minimum: what is not measured cannot be compared")
+
+    @property
+    def between(self) -> int:
+        """The rows that a group needs to be compared."""
+        return self.compared or self.minimum
 
     @property
     def read(self) -> list[str]:

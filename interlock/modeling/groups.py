@@ -1,12 +1,28 @@
 """Groups of rows: by the values of a column, or of a crossing of several. Small ones are pooled, and say so."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
 
 import polars as pl
+from msgspec import Meta
 
 from interlock.errors import ConfigError
+from interlock.params import Section
 
 MISSING, POOLED, CROSS = "(missing)", "(others)", " × "
+
+
+class Slices(Section, frozen=True):
+    """Columns of requests or features to slice by, alone and crossed, and the rows below which a value does not stand alone."""
+
+    columns: list[str]
+    minimum: Annotated[int, Meta(ge=2)]
+    crossings: tuple[Annotated[list[str], Meta(min_length=2)], ...] = ()
+
+    @property
+    def read(self) -> list[str]:
+        """Every column that slices are made of."""
+        return list(dict.fromkeys([*self.columns, *(name for crossing in self.crossings for name in crossing)]))
 
 
 def crossed(columns: pl.DataFrame, alone: Sequence[str], crossings: Sequence[Sequence[str]]) -> Iterator[pl.Series]:

@@ -3,122 +3,107 @@
 Features become whole numbers, and whole numbers below 2⁵³ add up exactly in any order: BLAS may sum them as it likes.
 """
 
-from typing import TypeAlias
-
 import msgspec
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from interlock.files import SIGNIFICANT
-from interlock.modeling import calibrate
-from interlock.modeling.calibrate import Calibrator
+from interlock.modeling import calibrate, isotonic
+from interlock.modeling.calibrate import Columns
+from interlock.modeling.design import STEPS, Column, Whole, design, learn
+from interlock.modeling.isotonic import Table, short
+from interlock.modeling.task import Binary, Labels, Multiclass, Regression, Scores, Task
 
-STEPS = 256
-FURTHEST = 2.0
-LEVELS = 32
 RIDGE = 1e-4
 WEIGHT = 2.0**30
 HEAVIEST = 2**44  # times 512, the furthest step of a column, 2⁵³ is not exceeded
+FINE = 2.0**18
 CHUNK = 16_384
-Whole: TypeAlias = NDArray[np.float64]
 
 
-class Centred(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="number"):
-    """A number, less its median, in units of what lies between its 5th and its 95th hundredth; missing stands at the median."""
+class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="range"):
+    """A line in units of `spread` from `centre`, cut at the least and the greatest label of training."""
 
-    name: str
     centre: float
     spread: float
+    least: float
+    most: float
 
-    def columns(self, values: pl.Series) -> list[Whole]:
-        """Its steps, and whether it is missing."""
-        numbers = values.cast(pl.Float64).to_numpy()
-        missing = ~np.isfinite(numbers)
-        units = np.clip((np.where(missing, self.centre, numbers) - self.centre) / self.spread, -FURTHEST, FURTHEST)
-        return [np.rint(units * STEPS), missing * float(STEPS)]
-
-
-class Levels(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="text"):
-    """A text as one column a frequent level."""
-
-    name: str
-    levels: tuple[str, ...]
-
-    def columns(self, values: pl.Series) -> list[Whole]:
-        return [(values == level).fill_null(value=False).to_numpy() * float(STEPS) for level in self.levels]
+    def apply(self, raw: Scores) -> Scores:
+        found: Scores = np.minimum(np.maximum(self.centre + raw * self.spread, self.least), self.most)
+        return found
 
 
 class Linear(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A fitted baseline: `weights` of the constant and of each column in units of 2⁻³⁰, and the calibrator of their sum."""
+    """A fitted baseline: for each line the `weights` of the constant and of each column in units of 2⁻³⁰, and what makes scores of them."""
 
-    features: tuple[Centred | Levels, ...]
-    weights: tuple[int, ...]
-    calibrator: Calibrator
+    features: tuple[Column, ...]
+    weights: tuple[tuple[int, ...], ...]
+    calibrator: Table | Columns | Range
 
-    def score(self, frame: pl.DataFrame) -> NDArray[np.float64]:
-        """The probability of each row of `frame`."""
-        return self.calibrator.apply(_raw(self.features, self.weights, frame))
-
-
-def fit(train: tuple[pl.DataFrame, Whole], validation: tuple[pl.DataFrame, Whole]) -> Linear:
-    """Weights from the training rows, the calibrator from the validation rows, as the model's own; labels are 0 or 1."""
-    features = tuple(_learn(series) for series in train[0])
-    weights = _weights(features, *train)
-    return Linear(features, weights, calibrate.fit(_raw(features, weights, validation[0]), validation[1]))
+    def score(self, frame: pl.DataFrame) -> Scores:
+        """The score of each row of `frame`, (n,); of several classes (n, classes)."""
+        lines = _lines(self.features, self.weights, frame)
+        return self.calibrator.apply(lines if len(self.weights) > 1 else lines[:, 0])
 
 
-def _learn(series: pl.Series) -> Centred | Levels:
-    if series.dtype == pl.String:
-        counted = series.alias("level").drop_nulls().value_counts(name="rows").sort("rows", "level", descending=[True, False])
-        return Levels(series.name, tuple(counted["level"].head(LEVELS).to_list()))
-    numbers = series.cast(pl.Float64).to_numpy()
-    ordered = np.sort(numbers[np.isfinite(numbers)])
-    low, middle, high = (float(ordered[len(ordered) * part // 100]) if len(ordered) else 0.0 for part in (5, 50, 95))
-    spread = high - low if high > low else float(ordered[-1] - ordered[0]) if len(ordered) else 0.0
-    return Centred(series.name, _short(middle), _short(spread) if 0 < spread < float("inf") else 1.0)
+def fit(train: tuple[pl.DataFrame, Labels], validation: tuple[pl.DataFrame, Labels], task: Task) -> Linear:
+    """Lines from the training rows: one of the labels, of several classes one of each against the rest.
+
+    The lines of classes are calibrated on the validation rows, as the model's scores are.
+    """
+    features = tuple(learn(series) for series in train[0])
+    match task:
+        case Binary():
+            weights = _weights(features, train[0], train[1][:, None] * float(STEPS))
+            return Linear(features, weights, isotonic.fit(_lines(features, weights, validation[0])[:, 0], validation[1]))
+        case Multiclass():
+            weights = _weights(features, train[0], (train[1][:, None] == np.arange(len(task.classes))) * float(STEPS))
+            return Linear(features, weights, Columns(calibrate.tables(_lines(features, weights, validation[0]), validation[1])))
+        case Regression():
+            span = _span(train[1])
+            units = (train[1][:, None] - span.centre) / span.spread
+            return Linear(features, _weights(features, train[0], np.rint(np.clip(units, -1, 1) * FINE), STEPS / FINE), span)
 
 
-def _weights(features: tuple[Centred | Levels, ...], frame: pl.DataFrame, labels: Whole) -> tuple[int, ...]:
-    """The solution of the normal equations; all weights but the constant's are held back, by a ten thousandth of the rows."""
-    products: Whole = np.zeros(0)
+def _span(labels: Labels) -> Range:
+    """The middle and half of the range of the labels; rounded, as they will be read, before any label is measured by them."""
+    least, most = float(labels.min()), float(labels.max())
+    centre = short(least / 2 + most / 2)
+    return Range(centre, short(max(most - centre, centre - least)) or 1.0, short(least), short(most))
+
+
+def _weights(features: tuple[Column, ...], frame: pl.DataFrame, targets: Whole, unit: float = 1.0) -> tuple[tuple[int, ...], ...]:
+    """The solutions of the normal equations for each column of whole `targets` (n, lines), in steps of `unit`.
+
+    All weights but the constant's are held back, by a ten thousandth of the rows.
+    """
+    gram, sums = np.zeros(()), np.zeros(())
     for start in range(0, frame.height, CHUNK):
-        rows = _design(features, frame[start : start + CHUNK])
-        both = np.column_stack([rows, labels[start : start + CHUNK] * STEPS])
-        products = products + both.T @ both if products.size else both.T @ both
-    gram, target = products[:-1, :-1].copy(), products[:-1, -1].copy()
+        rows = design(features, frame[start : start + CHUNK])
+        gram, sums = gram + rows.T @ rows, sums + rows.T @ targets[start : start + CHUNK]
     held = np.full(len(gram), RIDGE * gram[0, 0])
     held[0] = 0.0
-    solved = _solve(gram + np.diag(held), target)
+    solved = _solve(gram + np.diag(held), sums) * unit
     heaviest = HEAVIEST // len(solved)
-    return tuple(int(weight) for weight in np.clip(np.rint(solved * WEIGHT), -heaviest, heaviest))
+    return tuple(tuple(map(int, line)) for line in np.clip(np.rint(solved * WEIGHT), -heaviest, heaviest).T)
 
 
-def _solve(matrix: Whole, target: Whole) -> Whole:
+def _solve(matrix: Whole, targets: Whole) -> Whole:
     """Gauss' elimination of a positive definite system, each step one product and one difference: no BLAS, no fused rounding."""
-    table = np.column_stack([matrix, target])
+    table = np.column_stack([matrix, targets])
     for pivot in range(len(table)):
         table[pivot] = table[pivot] / table[pivot, pivot]
         factor = table[:, pivot].copy()
         factor[pivot] = 0.0
         table = table - factor[:, None] * table[pivot]
-    return table[:, -1]
+    return table[:, len(matrix) :]
 
 
-def _raw(features: tuple[Centred | Levels, ...], weights: tuple[int, ...], frame: pl.DataFrame) -> NDArray[np.float64]:
+def _lines(features: tuple[Column, ...], weights: tuple[tuple[int, ...], ...], frame: pl.DataFrame) -> Scores:
+    """The value of each line at each row, (n, lines): sums of whole numbers, divided by a power of two."""
     if not frame.height:
-        return np.zeros(0)
-    heavy = np.array(weights, np.float64)
-    parts = [_design(features, frame[start : start + CHUNK]) @ heavy for start in range(0, frame.height, CHUNK)]
-    raw: NDArray[np.float64] = np.concatenate(parts) / (WEIGHT * STEPS)
-    return raw
-
-
-def _design(features: tuple[Centred | Levels, ...], frame: pl.DataFrame) -> Whole:
-    """The constant and every feature's columns, (rows, columns), each a whole number of at most 512."""
-    columns = [np.full(frame.height, float(STEPS)), *(column for feature in features for column in feature.columns(frame[feature.name]))]
-    return np.column_stack(columns)
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.{SIGNIFICANT}g}")
+        return np.zeros((0, len(weights)))
+    heavy = np.array(weights, np.float64).T
+    parts = [design(features, frame[start : start + CHUNK]) @ heavy for start in range(0, frame.height, CHUNK)]
+    lines: Scores = np.concatenate(parts) / (WEIGHT * STEPS)
+    return lines

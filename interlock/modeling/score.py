@@ -25,20 +25,23 @@ class Scorer:
         """Load the model in `folder`; raises ArtifactError where its files are missing, altered or do not fit each other."""
         model, text = artifact.read(folder)
         booster = Booster(text, threads=threads)
-        if (booster.rounds, booster.features) != (model.rounds, list(model.features)):
-            raise ArtifactError(
-                f"{folder}: the booster has other rounds or features than {artifact.MODEL} says", f"run: dvc checkout {folder}"
-            )
+        if (booster.rounds, booster.features, booster.classes) != (model.rounds, list(model.features), len(model.task.raw)):
+            found = f"{folder}: the booster has other rounds, features or classes than {artifact.MODEL} says"
+            raise ArtifactError(found, f"run: dvc checkout {folder}")
         return cls(model, booster)
 
     def score(self, features: pl.DataFrame) -> pl.DataFrame:
-        """`raw_score` and `score`, a probability, of each row of `features`; a row's bits do not depend on its company.
+        """The columns of the task for each row of `features`: raw scores, then scores; a row's bits do not depend on its company.
 
         Raises ContractError where a feature is missing or of another type.
         """
         raw = self.booster.raw(self.model.encoder.matrix(features))
-        return pl.DataFrame({"raw_score": raw, "score": self.model.calibrator.apply(raw)})
+        scores = self.model.calibrator.apply(raw)
+        if self.model.mitigation:
+            scores = self.model.mitigation.apply(scores, features)
+        columns = np.column_stack([raw, scores])
+        return pl.DataFrame({name: np.ascontiguousarray(columns[:, place]) for place, name in enumerate(self.model.task.columns)})
 
     def contributions(self, features: pl.DataFrame) -> NDArray[np.float64]:
-        """Each feature's part of each row's raw score, (n, k + 1), last the expected raw score."""
+        """Each feature's part of each row's raw score, (n, k + 1), or (n, classes, k + 1); last the expected raw score."""
         return self.booster.contributions(self.model.encoder.matrix(features))

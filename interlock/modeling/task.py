@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from interlock.errors import ContractError
+from interlock.errors import ContractError, listed, shown
 from interlock.params import Section
 
 if TYPE_CHECKING:
@@ -19,13 +19,15 @@ Name: TypeAlias = Annotated[str, Meta(min_length=1)]
 Labels: TypeAlias = NDArray[Any]
 Scores: TypeAlias = NDArray[np.float64]
 FEW = 5
+MOST = 1e30  # LightGBM keeps labels and gradients in 32 bits, and adds up squares of sums of them in 64
+LOSSES = {"squared": "l2", "absolute": "l1", "poisson": "poisson"}
 
 
 class Kind(Section, frozen=True, tag_field="kind"):
     """What every kind of task says of itself.
 
     `headline` is the metric that candidates are compared by first; of `brief` ones the outcome of a run speaks.
-    `stops` is LightGBM's metric that ends training early: it decides which trees are kept.
+    `stops` is the metric, by LightGBM's name, that ends training early: it decides which trees are kept.
     """
 
     headline: ClassVar[str]
@@ -113,37 +115,38 @@ class Multiclass(Kind, frozen=True, tag="multiclass"):
         import polars as pl
 
         texts = series.cast(pl.String)
-        if unknown := sorted(set(texts.drop_nulls().to_list()) - set(self.classes)):
-            found = f"outcome {unknown[0]!r} is none of the classes"
-            raise ContractError(f"{found} {', '.join(self.classes)}", "name it in usecase.task.classes, or mend outcomes() in events.py")
-        places = {name: place for place, name in enumerate(self.classes)}
-        return np.fromiter((places[text] for text in texts), np.int64, len(texts))
+        if unknown := sorted(set(texts.unique().to_list()) - set(self.classes), key=str):
+            found = f"outcome {shown(unknown[0])} is none of the classes {listed(self.classes)}"
+            raise ContractError(found, "name it in usecase.task.classes, or mend outcomes() in events.py")
+        return texts.replace_strict(self.classes, range(len(self.classes)), return_dtype=pl.Int64).to_numpy()
 
 
 class Regression(Kind, frozen=True, tag="regression"):
     """A number in `unit`; the score is what is expected of it.
 
     `loss`: `squared` expects the mean, `absolute` the median, `poisson` the mean of what is never below 0, such as counts.
+    `baseline` is a feature that is a forecast by itself, such as the last count of the same hour a week ago.
     """
 
     unit: Name
     loss: Literal["squared", "absolute", "poisson"] = "squared"
+    baseline: Name | None = None
     headline: ClassVar[str] = "r2"
     brief: ClassVar[tuple[str, ...]] = ("r2", "mae", "rmse")
 
     @property
     def objective(self) -> dict[str, Any]:
-        return {"objective": {"squared": "l2", "absolute": "l1", "poisson": "poisson"}[self.loss]}
+        return {"objective": LOSSES[self.loss]}
 
     @property
     def stops(self) -> str:
-        return "l1" if self.loss == "absolute" else "l2"
+        return LOSSES[self.loss]
 
     def labels(self, series: pl.Series) -> Labels:
-        """The labels as they are, (n,); raises ContractError where one is no finite number, or is below 0 with the loss `poisson`."""
+        """The labels as they are, (n,); raises ContractError on one that trees cannot learn: not finite, huge, or negative for `poisson`."""
         values = _numbers(series, "make the outcome a number in events.py")
-        if not np.isfinite(values).all() or (self.loss == "poisson" and (values < 0).any()):
-            asked = "0 or more" if self.loss == "poisson" else "finite"
+        if not (np.abs(values) <= MOST).all() or (self.loss == "poisson" and (values < 0).any()):
+            asked = "0 or more" if self.loss == "poisson" else f"within {MOST:g} of 0"
             raise ContractError(f"outcomes must be {asked}, found {_some(series)}", "mend outcomes() in events.py, or usecase.task.loss")
         return values
 

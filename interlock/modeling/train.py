@@ -1,4 +1,4 @@
-"""Training: LightGBM with early stopping on the validation rows, then a calibrator over their raw scores."""
+"""Training: LightGBM with early stopping on the validation rows, then what makes scores of its raw scores."""
 
 import math
 import os
@@ -8,25 +8,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from interlock.errors import ContractError
-from interlock.modeling import calibrate, linear
-from interlock.modeling.artifact import Baselines
+from interlock.modeling import baselines, calibrate, odds
+from interlock.modeling.baselines import Baselines
 from interlock.modeling.booster import Booster
 from interlock.modeling.calibrate import Calibrator
 from interlock.modeling.dataset import Rows
-from interlock.modeling.encode import Encoder
+from interlock.modeling.decision import Decision, Fairness
+from interlock.modeling.encode import Encoder, Matrix
+from interlock.modeling.mitigate import Thresholds
 from interlock.modeling.spec import Model, parameters
-from interlock.modeling.task import Task
+from interlock.modeling.stopping import watch
+from interlock.modeling.task import Labels, Multiclass, Task
 
 SHOWN = 20_000
 POINTS = 200
-FEW = 5
-Array: TypeAlias = NDArray[np.float64]
 Curve: TypeAlias = list[dict[str, float]]
 Callback: TypeAlias = Callable[[Any], None]
+Part: TypeAlias = tuple[Matrix, Labels]
 
 
 @dataclass(frozen=True)
@@ -37,54 +36,72 @@ class Trained:
     booster: str
     rounds: int
     calibrator: Calibrator
+    mitigation: Thresholds | None
     baselines: Baselines
     curve: Curve
 
 
-def fit(train: Rows, validation: Rows, model: Model, task: Task) -> Trained:
-    """Train on `train`, and choose the number of rounds and the calibrator on `validation`.
+def fit(
+    train: Rows, validation: Rows, model: Model, task: Task, fairness: Fairness | None = None, decision: Decision | None = None
+) -> Trained:
+    """Train on `train`, and choose the number of rounds, the calibrator and the mitigation on `validation`.
 
-    Raises ContractError where a split's labels are all the same, or are no labels of the task.
+    Raises ContractError where nothing can be learned from the labels, or they are no labels of the task.
     """
-    encoder = Encoder.fit(train.features.select(model.kept(train.features.columns)))
-    x, y = encoder.matrix(train.features), labels(train, task)
-    x_validation, y_validation = encoder.matrix(validation.features), labels(validation, task)
-    text, curve = boost(encoder, (x, y), (x_validation, y_validation), model, task)
+    columns = train.features.columns
+    plan = odds.plan(model, task, fairness, decision or Decision(), columns)
+    inputs = model.kept(columns, [] if fairness is None or fairness.inputs else fairness.read)
+    y, y_validation = learnable(train, model, task), labels(validation, task)
+    found = baselines.fit((train.features, y), (validation.features, y_validation), inputs, task)
+    encoder = Encoder.fit(train.features.select(inputs))
+    x_validation = encoder.matrix(validation.features)
+    text, curve = boost(encoder, (encoder.matrix(train.features), y), (x_validation, y_validation), model, task)
     booster = Booster(text, threads=model.threads)
-    calibrator = calibrate.fit(booster.raw(x_validation), y_validation)
-    straight = linear.fit((train.features.select(encoder.names), y), (validation.features.select(encoder.names), y_validation))
-    return Trained(encoder, text, booster.rounds, calibrator, Baselines(math.fsum(y) / len(y), straight), curve)
+    raw = booster.raw(x_validation)
+    calibrator = calibrate.fit(raw, y_validation, task)
+    mitigation = plan.fit(calibrator.apply(raw), y_validation, validation.features) if plan else None
+    return Trained(encoder, text, booster.rounds, calibrator, mitigation, found, curve)
 
 
-def labels(rows: Rows, task: Task) -> Array:
-    """The labels of `rows` as numbers; raises ContractError where they are all the same, or not the task's."""
-    counts = rows.label.value_counts().sort(rows.label.name).rows()
-    few = [f"{label} ({count} rows)" for label, count in counts[:FEW]] + ["…"] * (len(counts) > FEW)
-    found = f"the {rows.name} split has these labels: {', '.join(few)}"
-    values = task.labels(rows.label).astype(np.float64)
-    if len(counts) < 2:
-        raise ContractError(f"{found}: there is nothing to learn", "move the split, or widen the world, in conf/usecase/")
+def learnable(rows: Rows, model: Model, task: Task) -> Labels:
+    """The labels of training rows; raises ContractError where a class has none, or no tree could part them."""
+    values = labels(rows, task)
+    if isinstance(task, Multiclass) and (absent := sorted(set(range(len(task.classes))) - set(values.tolist()))):
+        counts = ", ".join(f"{name} {int((values == place).sum())}" for place, name in enumerate(task.classes))
+        found = f"the {rows.name} split has no row of the class {task.classes[absent[0]]} ({counts})"
+        raise ContractError(found, "leave it out of usecase.task.classes, or move the split, in conf/usecase/")
+    if len(values) < 2 * model.min_data_in_leaf:
+        found = f"the {rows.name} split has {len(values)} rows with a label, too few for two leaves of {model.min_data_in_leaf}"
+        raise ContractError(found, "lower model.min_data_in_leaf, or move the split in conf/usecase/")
     return values
 
 
-def boost(encoder: Encoder, train: tuple[Array, Array], validation: tuple[Array, Array], model: Model, task: Task) -> tuple[str, Curve]:
+def labels(rows: Rows, task: Task) -> Labels:
+    """The labels of `rows` as the task knows them; raises ContractError where they are all the same, or not the task's."""
+    values = task.labels(rows.label)
+    if (values == values[0]).all():
+        found = f"the {rows.name} split has these labels: {rows.label[0]} ({len(values)} rows): there is nothing to learn"
+        raise ContractError(found, "move the split, or widen the world, in conf/usecase/")
+    return values
+
+
+def boost(encoder: Encoder, train: Part, validation: Part, model: Model, task: Task) -> tuple[str, Curve]:
     """The booster's text, cut after its best round, and the metric by round: of the validation rows and of some training rows."""
     # NOTE: threads that wait sleep: on a shared machine spinning ones take twice the time, on an idle one nothing is lost.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import lightgbm as lgb
 
     settings = parameters(model, task)
-    # NOTE: by this name, LightGBM's own for the training rows, early stopping leaves it out of account.
-    names = ["training", "validation"]
-    data = lgb.Dataset(*train, feature_name=encoder.names, categorical_feature=encoder.text, params=settings)
     some = slice(None, None, math.ceil(len(train[1]) / SHOWN))
-    watched = [data.create_valid(train[0][some], train[1][some]), data.create_valid(*validation)]
-    history: dict[str, dict[str, list[float]]] = {}
+    # NOTE: by this name, LightGBM's own for the training rows, early stopping leaves it out of account.
+    sets = {"training": (train[0][some], train[1][some]), "validation": validation}
+    data = lgb.Dataset(*train, feature_name=encoder.names, categorical_feature=encoder.text, params=settings)
+    stop = watch(task.stops, sets, model.early_stopping, model.threads)
     with progress(model.rounds) as shown:
-        callbacks: list[Callback] = [lgb.early_stopping(model.early_stopping, verbose=False), lgb.record_evaluation(history), *shown]
-        booster = lgb.train(settings, data, model.rounds, watched, names, callbacks=callbacks, keep_training_booster=True)
-    curves = {name: history[name][task.stops] for name in names}
-    return booster.model_to_string(num_iteration=booster.best_iteration), thin(curves, booster.best_iteration)
+        callbacks = [*stop.callbacks, *shown]
+        booster = lgb.train(settings, data, model.rounds, stop.watched(data), list(sets), callbacks=callbacks, keep_training_booster=True)
+    best = stop.best(booster)
+    return booster.model_to_string(num_iteration=best), thin(stop.curves, best)
 
 
 def thin(curves: dict[str, list[float]], best: int) -> Curve:

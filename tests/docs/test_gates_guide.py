@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from interlock.evaluation.bootstrap import Evaluation
-from interlock.evaluation.fairness import Fairness
 from interlock.evaluation.gates import Gates, judge
 from interlock.files import read_json
+from interlock.modeling.decision import Fairness
 from interlock.params import convert, read_yaml
 from tests.evaluation.world import built
 
@@ -31,7 +31,7 @@ def said(tmp_path: Path) -> list[Any]:
 def test_the_gates_of_the_guide_are_gates(said: list[Any]) -> None:
     """The first block is what flights ask, less its defaults, and every other gate is read and explains itself."""
     first, fairness, odds = said
-    assert first.pop("defaults") == ["default", "_self_"]
+    assert first.pop("defaults") == ["binary", "_self_"]
     flights = read_yaml(ROOT / "conf/gates/flights.yaml")
     assert first == {name: flights[name] for name in first}
     gates: Gates = convert({**first, **odds}, Gates, "gates")

@@ -27,6 +27,20 @@ def test_what_is_not_there_cannot_be_bound(tmp_path: Path) -> None:
         bindings.files([tmp_path / "gone.json"])
 
 
+def bound(**said: object) -> dict[str, object]:
+    return {"binds": [{"name": name, "sha256": value} for name, value in said.items()]}
+
+
+def test_a_verdict_on_another_candidate_is_told_by_what_differs() -> None:
+    """Each part that is another now, that was not bound at all or in another form is named; a verdict of this candidate has none."""
+    now = {"model": {"model.json": "a", "booster.txt": "b"}, "features": {"x": "c"}, "gates": "d"}
+    assert bindings.differing(bound(**now), now) == []
+    assert bindings.differing(bound(**{**now, "model": {"model.json": "a", "booster.txt": "z"}}), now) == ["model"]
+    assert bindings.differing(bound(model=now["model"], gates="e"), now) == ["features", "gates"]
+    for verdict in ({}, {"binds": None}, {"binds": [1]}, {"binds": {"model": now["model"]}}, {"binds": [{"name": "model"}]}):
+        assert bindings.differing(verdict, now) == list(now)
+
+
 def test_a_configuration_is_its_values() -> None:
     """The order of keys does not matter; every value and its type do."""
     said = {"auc": {"min": 0.7, "max": None}, "ece": {"max": 1}}

@@ -1,14 +1,20 @@
 """The model card."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from interlock.catalog import Catalog
 from interlock.evaluation.card import Facts, card
+from interlock.evaluation.markdown import figure, plain, table
 from interlock.files import by_name, read_json
-from interlock.params import convert
+from interlock.params import convert, read_yaml
+from tests.cli.evaluated import CLASSES, TEST, project, reports
 from tests.evaluation.world import PARAMS, built
 
 REPORTS = ("metrics", "slices", "fairness", "stress", "gates")
@@ -62,3 +68,69 @@ def test_what_is_not_known_is_not_said(facts: Facts) -> None:
     assert "No gate was declared." in text
     assert "None." in text.partition("Limits")[2]
     assert any(line.startswith("| auc |") and "| – (" in line for line in text.splitlines())
+
+
+@pytest.fixture(params=list(TEST))
+def told(request: pytest.FixtureRequest, tmp_path: Path) -> Facts:
+    """The reports of a candidate of each kind of task."""
+    folder = project(tmp_path / "project", request.param)
+    said = read_yaml(folder / "params.yaml")
+    catalog = convert(said["usecase"]["catalog"], Catalog, "usecase.catalog")
+    found = {**reports(request.param), "gates": read_json(folder / "reports/gates.json")}
+    return Facts("commuters", catalog, None, said, found, {"made_from": {"model": {"booster.txt": "a" * 64}}})
+
+
+def test_the_card_of_every_kind_has_its_metrics_and_its_words(told: Facts) -> None:
+    """Each metric of the kind with its interval, what a score is, the gain over each baseline, drivers with what they are, leaks."""
+    text, kind = card(told), told.task["kind"]
+    for name, value in TEST[kind].items():
+        assert f"| {figure(value)} ({figure(value * 0.98 if value > 0 else value * 1.02)} to " in text, name
+    scores = {
+        "binary": "the probability of: employed",
+        "multiclass": f"the probability of each of: {', '.join(CLASSES)}",
+        "regression": "a number in people/h",
+    }
+    assert f"A score is {scores[kind]}." in text
+    assert "over base_rate | over linear |" in text
+    assert "| age | Age in years | a | 0.5000 |" in text
+    assert "Test rows whose id trained the model: 12." in text
+    assert "## Decision" in text
+    assert "Selected is who scores 0.4200 or more (least_cost)." in text
+
+
+def test_no_figure_stands_on_a_card_that_no_report_holds(told: Facts) -> None:
+    """Without explanation, leaks and decision their sections are left out, and the others are as they were."""
+    lacking = {name: report for name, report in told.reports.items() if name not in {"explain", "leakage"}}
+    fair: dict[str, Any] = {"declared": False, "minimum": None, "attributes": []}
+    whole, less = (
+        card(told),
+        card(replace(told, reports={**lacking, "fairness": fair, "metrics": {**told.reports["metrics"], "decision": None}})),
+    )
+    assert set(heads(whole)) - set(heads(less)) == {"Decision", "Leakage", "What moves its scores"}
+    assert set(re.findall(r"\d+\.\d+", less)) <= set(re.findall(r"\d+\.\d+", whole))
+
+
+def test_a_claim_whose_mean_move_was_too_far_is_a_limit(told: Facts) -> None:
+    """A case that no row broke and that failed by the mean of all moves is named with both figures."""
+    case = {**by_name(told.reports["stress"]["cases"])["missing"], "name": "noise", "verdict": "fail", "on_average": 0.01, "mean_move": 0.2}
+    text = card(replace(told, reports={**told.reports, "stress": {"cases": [case]}}))
+    assert "scores move by 0.2000 on average, 0.0100 tolerated: fail." in text
+
+
+def heads(text: str) -> list[str]:
+    """The sections of a card."""
+    return re.findall(r"^## (.*)$", text, re.MULTILINE)
+
+
+@given(
+    name=st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+    | st.sampled_from(["a|b", "</td>", "![x](y)", "`x`", "\\", "a\n## b", "_x_", "&lt;"])
+)
+def test_a_name_from_data_stays_in_its_cell(name: str) -> None:
+    """Whatever a slice or a claim is called, it is one line and one cell, and no character of it is markup."""
+    text = table(["slice", "rows"], [[name, 3]])
+    assert text.count("\n") == 2
+    line = text.splitlines()[2]
+    assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == 3
+    assert not re.search(r"(?<!\\)(?:\\\\)*[<>`\[\]&]", line)
+    assert plain(name).splitlines() in ([], [plain(name)])

@@ -1,19 +1,21 @@
-"""Rates of groups, their gaps and ratios, against scikit-learn's metrics of each group."""
+"""Rates of groups, their gaps and ratios, against fairlearn and scikit-learn's metrics of each group."""
 
 from typing import Any
 
+import fairlearn.metrics as fair
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from interlock.errors import ConfigError
 from interlock.evaluation.bootstrap import Evaluation
-from interlock.evaluation.fairness import RATES, Fairness, fairness, threshold
+from interlock.evaluation.fairness import RATES, fairness
 from interlock.evaluation.metrics import measure
 from interlock.files import by_name
+from interlock.modeling.decision import Fairness
 from interlock.params import convert
 
 HOW = Evaluation(rounds=40)
@@ -40,12 +42,18 @@ def made(rows: int, shift: float) -> tuple[Any, Any, pl.DataFrame]:
     )
 
 
+def of_binary(labels: Any, scores: Any, columns: pl.DataFrame, said: Fairness, how: Evaluation = HOW) -> list[dict[str, Any]]:
+    """The attributes, where a score of a half selects."""
+    found: list[dict[str, Any]] = fairness("binary", labels, scores, (labels, scores >= 0.5), columns, said=said, how=how)["attributes"]
+    return found
+
+
 @given(ROWS)
 @settings(max_examples=100, deadline=None)
 def test_rates_are_those_of_scikit_learn_for_each_group(rows: list[tuple[bool, float, str]]) -> None:
     """Recall, precision, false positive rate and selection rate of each group to 1e-9, and None where its rows bear none."""
     labels, scores, columns = arrays(rows)
-    (found,) = fairness(labels, scores, columns, Fairness(["group"], 2, 0.5), 0.5, HOW)["attributes"]
+    (found,) = of_binary(labels, scores, columns, Fairness(["group"], 2))
     for group in found["groups"]:
         members = (columns["group"] == group["name"]).to_numpy()
         truth, chosen = labels[members], scores[members] >= 0.5
@@ -66,7 +74,7 @@ def test_rates_are_those_of_scikit_learn_for_each_group(rows: list[tuple[bool, f
 def test_a_gap_is_between_the_extremes_and_unknown_where_a_group_is(rows: list[tuple[bool, float, str]]) -> None:
     """As fairlearn defines difference and ratio between groups: largest less smallest, smallest over largest; never of one group."""
     labels, scores, columns = arrays(rows)
-    (found,) = fairness(labels, scores, columns, Fairness(["group"], 2, 0.5), 0.5, HOW)["attributes"]
+    (found,) = of_binary(labels, scores, columns, Fairness(["group"], 2))
     for rate in RATES:
         values = [group[rate] for group in found["groups"]]
         if len(values) < 2 or None in values:
@@ -79,12 +87,12 @@ def test_a_gap_is_between_the_extremes_and_unknown_where_a_group_is(rows: list[t
 def test_the_worse_odds_are_those_of_the_rate_that_lies_further_apart() -> None:
     """The larger gap and the smaller ratio of the true and the false positive rate, as in fairlearn; None where either is."""
     labels, scores, columns = made(900, 0.1)
-    (found,) = fairness(labels, scores, columns, Fairness(["group"], 2, 0.5), 0.5, HOW)["attributes"]
+    (found,) = of_binary(labels, scores, columns, Fairness(["group"], 2))
     for side, worse in (("gaps", max), ("ratios", min)):
         of = found[side]
         assert of["equalized_odds"] == worse(of["true_positive_rate"], of["false_positive_rate"])
         assert of["equalized_odds_low"] <= of["equalized_odds"] <= of["equalized_odds_high"]
-    (found,) = fairness(np.ones(900, bool), scores, columns, Fairness(["group"], 2, 0.5), 0.5, HOW)["attributes"]
+    (found,) = of_binary(np.ones(900, bool), scores, columns, Fairness(["group"], 2))
     assert found["gaps"]["equalized_odds"] is found["ratios"]["equalized_odds"] is None
 
 
@@ -92,7 +100,7 @@ def test_a_small_group_is_named_and_left_out() -> None:
     """Below the minimum a group has no rates and moves no gap; the report says how many rows it has."""
     labels, scores, columns = made(2000, 0.0)
     few = columns.with_columns(group=pl.when(pl.int_range(pl.len()) < 30).then(pl.lit("few")).otherwise("group"))
-    (found,) = fairness(labels, scores, few, Fairness(["group"], 100, 0.5), 0.5, HOW)["attributes"]
+    (found,) = of_binary(labels, scores, few, Fairness(["group"], 100))
     assert found["left_out"] == [{"name": "few", "rows": 30}]
     assert {group["name"] for group in found["groups"]} == {"first", "second"}
 
@@ -102,7 +110,7 @@ def test_a_biased_group_is_seen_and_a_fair_one_has_an_interval_that_holds_no_gap
     gaps = {}
     for shift in (0.0, 0.2):
         labels, scores, columns = made(8000, shift)
-        (found,) = fairness(labels, scores, columns, Fairness(["group"], 100, 0.5), 0.5, Evaluation(200))["attributes"]
+        (found,) = of_binary(labels, scores, columns, Fairness(["group"], 100), Evaluation(200))
         gaps[shift] = found["gaps"]
     assert gaps[0.2]["false_positive_rate_low"] > 0.1 > gaps[0.0]["false_positive_rate_high"]
     assert gaps[0.2]["equalized_odds_low"] > 0.1 > gaps[0.0]["equalized_odds_high"]
@@ -112,34 +120,68 @@ def test_a_biased_group_is_seen_and_a_fair_one_has_an_interval_that_holds_no_gap
 def test_crossings_are_attributes_of_their_own() -> None:
     """Each pair of values is a group, under the names of both columns."""
     labels, scores, columns = made(2000, 0.0)
-    said = Fairness(["group"], 100, 0.5, (["group", "other"],))
-    found = by_name(fairness(labels, scores, columns, said, 0.5, HOW)["attributes"])
+    found = by_name(of_binary(labels, scores, columns, Fairness(["group"], 100, (["group", "other"],))))
     assert {group["name"] for group in found["group × other"]["groups"]} == {
         f"{one} × {two}" for one in ("first", "second") for two in "xy"
     }
 
 
-@given(ROWS, st.sampled_from(["accuracy", "balanced_accuracy", "f1"]))
-@settings(max_examples=60, deadline=None)
-def test_a_chosen_threshold_does_as_well_as_any(rows: list[tuple[bool, float, str]], how: Any) -> None:
-    """Scikit-learn's measure at the chosen threshold is not below that at any score there is."""
-    labels, scores, _ = arrays(rows)
-    assume(labels.any() and not labels.all())
-    score = {"accuracy": oracle.accuracy_score, "balanced_accuracy": oracle.balanced_accuracy_score, "f1": oracle.f1_score}[how]
-    cut = threshold(labels, scores, how)
-    assert score(labels, scores >= cut) >= max(score(labels, scores >= other) for other in scores) - EXACT
+def test_gaps_and_ratios_equal_those_of_fairlearn() -> None:
+    """Demographic parity and equalized odds, difference and ratio, and the difference of every rate, to 1e-9 before rounding."""
+    random = np.random.default_rng(4)
+    groups, chance = random.choice(["a", "b", "c"], 3000, p=[0.6, 0.3, 0.1]), random.random(3000)
+    labels, scores = random.random(3000) < chance, np.clip(chance + 0.1 * (groups == "b") - 0.05 * (groups == "c"), 0, 1)
+    selected = scores >= 0.5
+    (found,) = of_binary(labels, scores, pl.DataFrame({"group": groups}), Fairness(["group"], 2))
+    of = {"sensitive_features": groups}
+    gaps, ratios = found["gaps"], found["ratios"]
+    assert gaps["selection_rate"] == pytest.approx(fair.demographic_parity_difference(labels, selected, **of), abs=EXACT)
+    assert ratios["selection_rate"] == pytest.approx(fair.demographic_parity_ratio(labels, selected, **of), abs=EXACT)
+    assert gaps["equalized_odds"] == pytest.approx(fair.equalized_odds_difference(labels, selected, **of), abs=EXACT)
+    assert ratios["equalized_odds"] == pytest.approx(fair.equalized_odds_ratio(labels, selected, **of), abs=EXACT)
+    metrics = {
+        "selection_rate": fair.selection_rate,
+        "true_positive_rate": fair.true_positive_rate,
+        "false_positive_rate": fair.false_positive_rate,
+        "precision": oracle.precision_score,
+    }
+    frame = fair.MetricFrame(metrics=metrics, y_true=labels, y_pred=selected, **of)
+    for rate in metrics:
+        assert gaps[rate] == pytest.approx(frame.difference()[rate], abs=EXACT), rate
+        assert ratios[rate] == pytest.approx(frame.ratio()[rate], abs=EXACT), rate
+        assert [group[rate] for group in found["groups"]] == pytest.approx(frame.by_group[rate].tolist(), abs=EXACT), rate
 
 
-def test_a_stated_threshold_is_taken_and_one_class_has_none() -> None:
-    """A number is itself; with one class alone nothing can be maximised, and nothing is said of groups."""
+def test_several_classes_and_numbers_have_groups_of_their_own_kind() -> None:
+    """Rates are those of what is favourable, or reached; `ece` is the kind's own calibration error of the group's rows."""
+    random = np.random.default_rng(5)
+    columns, said = pl.DataFrame({"group": random.choice(["x", "y"], 400)}), Fairness(["group"], 2)
+    classes, shares = random.integers(0, 3, 400), random.dirichlet(np.ones(3), 400)
+    numbers, guesses = random.normal(0, 1, 400), random.normal(0, 1, 400)
+    cases = {
+        "multiclass": (classes, shares, (np.isin(classes, [0, 2]), np.isin(shares.argmax(axis=1), [0, 2])), "ece"),
+        "regression": (numbers, guesses, (numbers >= 0.3, guesses >= 0.3), "calibration_error"),
+    }
+    for kind, (labels, scores, decided, metric) in cases.items():
+        (found,) = fairness(kind, labels, scores, decided, columns, said=said, how=HOW)["attributes"]
+        for group in found["groups"]:
+            rows = (columns["group"] == group["name"]).to_numpy()
+            positive, selected = (flags[rows] for flags in decided)
+            assert group["ece"] == pytest.approx(measure(kind, labels[rows], scores[rows])[metric], abs=EXACT)
+            assert group["true_positive_rate"] == pytest.approx(fair.true_positive_rate(positive, selected), abs=EXACT)
+            assert group["precision"] == pytest.approx(oracle.precision_score(positive, selected), abs=EXACT)
+            assert group["selection_rate_low"] < group["selection_rate"] < group["selection_rate_high"]
+
+
+def test_without_a_rule_nothing_is_said_of_groups() -> None:
+    """Where there is no threshold, since one class alone chose none, the report is declared and has no attribute."""
     labels, scores, columns = made(100, 0.0)
-    assert threshold(labels, scores, 0.3) == 0.3
-    assert threshold(np.ones(100, bool), scores, "f1") is None
-    assert fairness(labels, scores, columns, Fairness(["group"], 2, "f1"), None, HOW)["attributes"] == []
+    found = fairness("binary", labels, scores, None, columns, said=Fairness(["group"], 2), how=HOW)
+    assert found == {"declared": True, "minimum": 2, "attributes": []}
 
 
-@pytest.mark.parametrize("said", [{"threshold": 1.5}, {"threshold": "luck"}, {"attributes": []}, {"minimum": 1}], ids=str)
+@pytest.mark.parametrize("said", [{"threshold": 0.5}, {"attributes": []}, {"minimum": 1}], ids=str)
 def test_what_means_nothing_is_refused(said: dict[str, Any]) -> None:
-    """A threshold beyond 1 or by an unknown measure, no attribute, groups of one row."""
+    """A threshold, which belongs to the decision, no attribute, groups of one row."""
     with pytest.raises(ConfigError, match=r"usecase\.fairness"):
-        convert({"attributes": ["group"], "minimum": 100, "threshold": 0.5, **said}, Fairness, "usecase.fairness")
+        convert({"attributes": ["group"], "minimum": 100, **said}, Fairness, "usecase.fairness")

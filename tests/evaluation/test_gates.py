@@ -1,18 +1,23 @@
 """Gates fail closed."""
 
 import math
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interlock import params
 from interlock.errors import ConfigError
 from interlock.evaluation.gates import Gate, Gates, judge
-from interlock.evaluation.verdicts import FAIL, LACKING, LATER, PASS
+from interlock.evaluation.verdicts import FAIL, LACKING, LATER, PASS, UNDECLARED
+from interlock.modeling.task import Binary, Kind, Multiclass, Regression
 from interlock.params import convert
 
 WHY = "Because."
+CONF = Path(__file__).parents[2] / "conf/gates"
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 GOOD = {
     "auc": Gate("test.auc", WHY, min=0.7),
@@ -72,6 +77,70 @@ def test_what_is_no_number_never_passes(value: Any, gate: Gate) -> None:
     assert "is not in reports/metrics.json as a number" in found["gates"]["auc"]["words"]
 
 
+def test_a_report_that_is_not_there_is_told_from_a_number_that_is_not() -> None:
+    """The words say which of the two it is."""
+    gate = Gate("failed", WHY, report="stress", max=0)
+    assert judge({"g": gate}, {})["gates"]["g"]["words"] == "reports/stress.json is not there; failed of at most 0 is asked"
+    assert "failed is not in reports/stress.json as a number" in judge({"g": gate}, {"stress": {}})["gates"]["g"]["words"]
+
+
+PER = Gate("test.mae", WHY, max=0.5, per="test.rmse")
+
+
+@pytest.mark.parametrize(
+    ("test", "verdict", "judged"),
+    [
+        ({"mae": 2.0, "mae_high": 3.0, "rmse": 6.0}, PASS, 0.5),
+        ({"mae": 2.0, "mae_high": 3.0, "rmse": 5.0}, FAIL, 0.6),
+        ({"mae": 2.0, "rmse": 0.0}, LACKING, None),
+        ({"mae": 2.0, "rmse": -1.0}, LACKING, None),
+        ({"mae": 2.0, "rmse": None}, LACKING, None),
+        ({"mae": 2.0}, LACKING, None),
+        ({"mae": 1e300, "rmse": 1e-300}, LACKING, None),
+    ],
+    ids=str,
+)
+def test_a_ratio_is_judged_by_the_worse_end_over_its_divisor(test: dict[str, Any], verdict: str, judged: float | None) -> None:
+    """What has a unit is bounded by what has the same one; a divisor that is missing or not above 0 is no evidence."""
+    found = judge({"g": PER}, {"metrics": {"test": test}})["gates"]["g"]
+    assert (found["verdict"], found["judged"]) == (verdict, judged)
+    assert found["metric"] == "test.mae / test.rmse"
+
+
+@pytest.mark.parametrize(
+    ("part", "verdict"),
+    [
+        ({"declared": False, "auc": None}, UNDECLARED),
+        ({"declared": True, "auc": None}, LACKING),
+        ({"auc": None}, LACKING),
+        ({"declared": True, "auc": 0.4}, FAIL),
+    ],
+    ids=str,
+)
+def test_a_gate_on_what_need_not_be_declared_says_so_where_it_is_not(part: dict[str, Any], verdict: str) -> None:
+    """Where slices are declared it judges and fails closed; where none are, it is told, and neither passes nor fails."""
+    gate = Gate("worst_slice.auc", WHY, min=0.5, if_declared=True)
+    found = judge({**GOOD, "slices": gate}, {**REPORTS, "metrics": {**REPORTS["metrics"], "worst_slice": part}})
+    assert found["gates"]["slices"]["verdict"] == verdict
+    assert found["passed"] == (verdict == UNDECLARED)
+    alone = judge({"slices": gate}, {"metrics": {"worst_slice": part}})
+    assert not alone["passed"]
+    strict = Gate("worst_slice.auc", WHY, min=0.5)
+    assert judge({"slices": strict}, {"metrics": {"worst_slice": {"declared": False}}})["verdict"] == LACKING
+
+
+@pytest.mark.parametrize("value", [10**400, [[1]], ["name"], [{"name": "auc"}, 3]], ids=lambda value: str(value)[:9])
+def test_no_report_breaks_the_judge(value: Any) -> None:
+    """A number that no float can hold, or a list where the path goes on, is no evidence, and raises nothing."""
+    gates = {
+        "auc": Gate("test.auc", WHY, min=0),
+        "deeper": Gate("test.auc.more", WHY, max=0),
+        "ratio": Gate("test.a", WHY, max=0, per="test.auc"),
+    }
+    found = judge(gates, {"metrics": {"test": {"auc": value, "a": 1}}})
+    assert {one["verdict"] for one in found["gates"].values()} == {LACKING}
+
+
 @pytest.mark.parametrize("reports", [{}, {"metrics": {}}, {"metrics": {"test": {}}}, {"metrics": {"test": 1}}, {"metrics": []}], ids=repr)
 def test_a_missing_report_or_metric_never_passes(reports: dict[str, Any]) -> None:
     """Wherever the path breaks off, there is not enough evidence."""
@@ -99,6 +168,13 @@ def test_no_gates_are_no_pass() -> None:
         {"min": math.nan},
         {"max": math.inf},
         {"min": "high"},
+        {"min": True},
+        {"min": 10**400},
+        {"max_drop": -0.1, "against": "champion"},
+        {"min_gain": 0.1, "against": "everyone"},
+        {"min_gain": 0.1, "against": "baseline", "metric": "validation.auc"},
+        {"min_gain": 0.1, "against": "baseline", "report": "fairness"},
+        {"min_gain": 0.1, "against": "baseline", "per": "test.rmse"},
         {"min": 0.5, "why": ""},
         {"min": 0.5, "report": "rumours"},
         {"min": 0.5, "minimum": 0.5},
@@ -130,10 +206,10 @@ def test_a_metric_with_an_interval_is_judged_by_its_worse_end(gate: Gate, verdic
 
 @given(FINITE, FINITE, FINITE)
 def test_no_interval_makes_a_gate_easier(value: float, end: float, bound: float) -> None:
-    """Whatever the end says, a gate passes with it exactly where the end keeps the bound."""
+    """Whatever the end says, a gate passes with it exactly where both the end and the value keep the bound."""
     low, high = {"auc": value, "auc_low": end}, {"auc": value, "auc_high": end}
-    assert judge({"g": Gate("test.auc", WHY, min=bound)}, {"metrics": {"test": low}})["passed"] == (end >= bound)
-    assert judge({"g": Gate("test.auc", WHY, max=bound)}, {"metrics": {"test": high}})["passed"] == (end <= bound)
+    assert judge({"g": Gate("test.auc", WHY, min=bound)}, {"metrics": {"test": low}})["passed"] == (min(value, end) >= bound)
+    assert judge({"g": Gate("test.auc", WHY, max=bound)}, {"metrics": {"test": high}})["passed"] == (max(value, end) <= bound)
 
 
 def test_an_end_that_is_null_is_not_enough_evidence() -> None:
@@ -184,3 +260,47 @@ def test_a_bound_that_means_nothing_is_refused(said: dict[str, Any]) -> None:
     """Exactly one bound; `against` with a gain or a drop, and with nothing else."""
     with pytest.raises(ConfigError, match=r"gates\.g: (a gate has exactly one|against goes with)"):
         convert({"g": {"metric": "test.auc", "why": WHY, **said}}, Gates, "gates")
+
+
+@pytest.mark.parametrize(("kind", "task"), [("binary", Binary), ("multiclass", Multiclass), ("regression", Regression)])
+def test_a_new_use_case_begins_with_gates_that_are_closed(kind: str, task: type[Kind]) -> None:
+    """The gates of a kind ask for its headline metric, alone, by slice, of a feature alone, and against both; without reports none passes."""
+    found = default(kind)
+    assert {gate.metric.rpartition(".")[2] for name, gate in found.items() if name in {"slices", "leak", "gain", "champion"}} == {
+        task.headline
+    }
+    assert found[task.headline].metric == f"test.{task.headline}"
+    assert {gate.against for gate in found.values()} == {None, "baseline", "champion"}
+    assert {one["verdict"] for one in judge(found, {})["gates"].values()} == {LACKING, LATER}
+
+
+def test_what_is_common_to_all_kinds_is_said_once() -> None:
+    """The gates that no kind says for itself stand in one file, and each kind includes it."""
+    kinds = [params.read_yaml(CONF / f"{kind}.yaml") for kind in ("binary", "multiclass", "regression")]
+    every = params.read_yaml(CONF / "every.yaml")
+    assert all(said["defaults"] == ["every", "_self_"] for said in kinds)
+    assert not any(every.keys() & said.keys() for said in kinds)
+
+
+def default(kind: str) -> Gates:
+    said = {name: gate for file in ("every", kind) for name, gate in params.read_yaml(CONF / f"{file}.yaml").items() if name != "defaults"}
+    gates: Gates = convert(said, Gates, "gates")
+    return gates
+
+
+def test_a_small_world_asks_less_of_the_use_case_that_says_so_and_of_no_other(tmp_path: Path) -> None:
+    """What flights ask in their small world is theirs alone: another use case, of any kind, is composed with it as without it."""
+    from dvc.utils.hydra import compose_and_dump
+
+    asked: dict[str, Gates] = {}
+    shutil.copytree(CONF.parent, tmp_path / "conf")
+    (tmp_path / "conf/gates/houses.yaml").write_text("defaults: [regression, _self_]\n")
+    (tmp_path / "conf/usecase/houses.yaml").write_text("name: houses\nsmall: {}\n")
+    for usecase in ("flights", "employment", "houses"):
+        for world, chosen in (("full", []), ("small", ["experiment=small"])):
+            compose_and_dump(tmp_path / f"{usecase}.{world}", str(tmp_path / "conf"), None, "config", "", [f"usecase={usecase}", *chosen])
+            asked[f"{usecase}.{world}"] = convert(params.read_yaml(tmp_path / f"{usecase}.{world}")["gates"], Gates, "gates")
+    assert asked["flights.full"]["auc"].min == 0.73
+    assert asked["flights.small"]["auc"].min == 0.6
+    for usecase in ("employment", "houses"):
+        assert asked[f"{usecase}.full"] == asked[f"{usecase}.small"]

@@ -1,19 +1,25 @@
 """Leaks that are planted are found, and what is no leak is none."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn import metrics as oracle
 
-from interlock.evaluation.leakage import alone, shared
+from interlock.evaluation.leakage import alone, immature, shared
 from interlock.modeling.dataset import Rows
+from interlock.modeling.task import Binary, Multiclass, Regression
 
 RANDOM = np.random.default_rng(2)
 LABEL = RANDOM.random(4000) < 0.3
+BINARY, COLOURS, FARE = Binary("late"), Multiclass(("red", "green", "blue")), Regression("EUR")
 
 
-def rows(features: dict[str, object], label: "np.ndarray" = LABEL) -> tuple[Rows, Rows]:
+def rows(features: Mapping[str, object], label: "np.ndarray" = LABEL) -> tuple[Rows, Rows]:
     frame, labels = pl.DataFrame(features), pl.Series("late", label)
     key = pl.DataFrame({"id": range(len(label))})
     half = len(label) // 2
@@ -36,7 +42,7 @@ def rows(features: dict[str, object], label: "np.ndarray" = LABEL) -> tuple[Rows
 )
 def test_a_feature_that_tells_the_outcome_is_found_in_any_guise(leak: "np.ndarray") -> None:
     """As itself, reversed, as text, as missing values or as a band: its AUC is nearly 1, and it is named first."""
-    found = alone(*rows({"noise": RANDOM.random(4000), "leak": leak}))
+    found = alone(BINARY, *rows({"noise": RANDOM.random(4000), "leak": leak}))
     assert found["strongest"]["name"] == found["features"][0]["name"] == "leak"
     assert found["strongest"]["auc"] > 0.99
 
@@ -45,6 +51,7 @@ def test_noise_is_no_leak_however_many_values_it_has() -> None:
     """A text that is another for each row, one of many levels, a constant and numbers without meaning are near a coin."""
     ids, levels = [str(number) for number in range(4000)], [str(number % 150) for number in range(4000)]
     found = alone(
+        BINARY,
         *rows(
             {
                 "id": ids,
@@ -53,9 +60,73 @@ def test_noise_is_no_leak_however_many_values_it_has() -> None:
                 "noise": RANDOM.random(4000),
                 "null": pl.Series([None] * 4000, dtype=pl.Float64),
             }
-        )
+        ),
     )
     assert all(0.44 < one["auc"] < 0.56 for one in found["features"])
+
+
+def test_a_class_that_a_feature_tells_is_found() -> None:
+    """Of three colours, as a code and as another word for each: the mean AUC of one against the rest is nearly 1; noise is a coin."""
+    colours = RANDOM.choice(COLOURS.classes, 4000)
+    told = {"code": np.unique(colours, return_inverse=True)[1] * 3.0, "word": np.char.add("very ", colours), "noise": RANDOM.random(4000)}
+    found = {one["name"]: one["auc"] for one in alone(COLOURS, *rows(told, colours))["features"]}
+    assert min(found["code"], found["word"]) > 0.99
+    assert 0.45 < found["noise"] < 0.55
+
+
+def test_a_class_told_against_the_rest_alone_is_scikit_learns_mean_auc() -> None:
+    """A feature that tells one colour of three has the mean of the one-vs-rest AUC of its bins' shares, as scikit-learn computes it."""
+    colours = RANDOM.choice(COLOURS.classes, 4000)
+    is_red = np.where(colours == "red", "yes", "no")
+    train, validation = rows({"is_red": is_red}, colours)
+    known, truth = colours[:2000], colours[2000:]
+    overall = np.array([(known == name).mean() for name in COLOURS.classes])
+    shares = {
+        answer: ((known[is_red[:2000] == answer][:, None] == np.array(COLOURS.classes)).sum(axis=0) + overall)
+        / ((is_red[:2000] == answer).sum() + 1)
+        for answer in ("yes", "no")
+    }
+    scores = np.array([shares[answer] for answer in is_red[2000:]])
+    expected = np.mean([oracle.roc_auc_score(truth == name, scores[:, k]) for k, name in enumerate(COLOURS.classes)])
+    assert alone(COLOURS, train, validation)["strongest"]["auc"] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e9])
+def test_a_number_that_a_feature_tells_is_found(unit: float) -> None:
+    """A skewed label in any unit, as itself, turned around, as text of its level or by the place it has among all: R² is nearly 1; of noise none."""
+    label = RANDOM.lognormal(0, 1, 40_000) * unit
+    told = {
+        "itself": label,
+        "turned": -label,
+        "place": np.argsort(np.argsort(label)),
+        "level": np.floor(np.log2(label / unit) * 4).astype(str),
+        "noise": RANDOM.random(40_000),
+        "row": [str(number) for number in range(40_000)],
+    }
+    found = {one["name"]: one["r2"] for one in alone(FARE, *rows(told, label))["features"]}
+    assert min(found[name] for name in ("itself", "turned", "place", "level")) > 0.98
+    assert max(found[name] for name in ("noise", "row")) < 0.01
+
+
+def test_a_number_whose_outliers_a_feature_tells_is_found() -> None:
+    """Where one row in fifty is a hundred times the others, a feature that names these has an R² near 1, though it orders few rows."""
+    far = RANDOM.random(4000) < 0.02
+    label = np.where(far, 100.0, RANDOM.random(4000))
+    found = alone(FARE, *rows({"far": np.where(far, "yes", "no"), "noise": RANDOM.random(4000)}, label))
+    assert found["strongest"]["name"] == "far"
+    assert found["strongest"]["r2"] > 0.98
+
+
+def test_a_number_told_by_levels_has_scikit_learns_r2_of_their_means() -> None:
+    """Each level of 20 rows or more scores by its mean, which holds one row of the overall mean as well."""
+    levels, label = RANDOM.choice(["a", "b", "c"], 2000), RANDOM.normal(0, 1, 2000)
+    label = label + (levels == "a") * 3
+    train, validation = rows({"level": levels}, label)
+    means = {
+        level: (label[:1000][levels[:1000] == level].sum() + label[:1000].mean()) / ((levels[:1000] == level).sum() + 1) for level in "abc"
+    }
+    expected = oracle.r2_score(label[1000:], [means[level] for level in levels[1000:]])
+    assert alone(FARE, train, validation)["strongest"]["r2"] == pytest.approx(expected, abs=1e-9)
 
 
 @given(
@@ -80,3 +151,14 @@ def test_an_id_may_come_again_at_another_time() -> None:
     """The same id asked about twice is no shared key, and is counted as an id that training knew."""
     keys = {name: pl.DataFrame({"as_of": [time], "id": ["a"]}) for time, name in enumerate(("train", "validation", "test"))}
     assert shared(keys, ["id"]) == {"keys": 0, "ids": 1, "ids_share": 1.0}
+
+
+def test_rows_whose_outcome_came_late_are_counted_by_split() -> None:
+    """Known after the end of its own period, or at no known time; on the very end is in time, and a split without an end has none late."""
+    ends = {"train": datetime(2020, 1, 3, tzinfo=UTC), "test": datetime(2020, 1, 5, tzinfo=UTC)}
+    times = [datetime(2020, 1, day, tzinfo=UTC) for day in (2, 3, 4, 5, 6)]
+    outcomes = pl.DataFrame({"id": range(6), "matured_at": [*times, None]})
+    keys = {"train": pl.DataFrame({"id": [0, 1, 2]}), "validation": pl.DataFrame({"id": [4]}), "test": pl.DataFrame({"id": [3, 4, 5]})}
+    assert immature(outcomes, ends, keys) == {"train": 1, "validation": 0, "test": 2}
+    assert immature(outcomes.drop("matured_at"), ends, keys) == {"train": 0, "validation": 0, "test": 0}
+    assert immature(outcomes, {}, keys) == {"train": 0, "validation": 0, "test": 0}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from interlock.errors import ConfigError
-from interlock.evaluation import metrics
+from interlock.evaluation import binary, metrics
 from interlock.evaluation.ranks import Labels, Scores, doubled
 
 EXACT = 1e-12
@@ -30,12 +30,13 @@ def arrays(rows: list[tuple[bool, float]]) -> tuple[Labels, Scores]:
 @given(ROWS)
 @settings(max_examples=100, deadline=None)
 def test_metrics_equal_those_of_scikit_learn(rows: list[tuple[bool, float]]) -> None:
-    """AUC, average precision and Brier score are scikit-learn's to 1e-12, ties included, wherever both classes are there."""
+    """AUC, average precision, log loss and Brier score are scikit-learn's to 1e-12, ties included, wherever both classes are there."""
     labels, scores = arrays(rows)
     assume(labels.any() and not labels.all())
     found = metrics.measure("binary", labels, scores)
     assert found["auc"] == pytest.approx(oracle.roc_auc_score(labels, scores), abs=EXACT)
     assert found["average_precision"] == pytest.approx(oracle.average_precision_score(labels, scores), abs=EXACT)
+    assert found["log_loss"] == pytest.approx(oracle.log_loss(labels, scores), rel=EXACT, abs=EXACT)
     assert found["brier"] == pytest.approx(oracle.brier_score_loss(labels, scores), abs=EXACT)
     assert found["brier_skill"] == pytest.approx(oracle.d2_brier_score(labels, scores), abs=1e-9)
 
@@ -50,7 +51,7 @@ def test_calibration_error_is_that_of_bins_between_numpys_quantiles(rows: list[t
     bins = np.searchsorted(edges[1:-1], scores)
     gaps = [abs(scores[bins == k].mean() - labels[bins == k].mean()) * (bins == k).mean() for k in np.unique(bins)]
     assume(all(np.min(np.abs(scores - edge)) == 0 or np.min(np.abs(scores - edge)) > EXACT for edge in edges[1:-1]))
-    assert metrics.ece(labels, scores) == pytest.approx(sum(gaps), abs=EXACT)
+    assert binary.ece(labels, scores) == pytest.approx(sum(gaps), abs=EXACT)
 
 
 @given(ROWS)
@@ -60,7 +61,7 @@ def test_the_auc_is_the_share_of_pairs_in_the_right_order_to_the_last_bit(rows: 
     labels, scores = arrays(rows)
     assume(labels.any() and not labels.all())
     pairs = [(a > b) * 2 + (a == b) for a in scores[labels] for b in scores[~labels]]
-    assert metrics.auc(labels, scores) == sum(map(int, pairs)) / (2 * len(pairs))
+    assert binary.auc(labels, scores) == sum(map(int, pairs)) / (2 * len(pairs))
 
 
 @given(ROWS, st.randoms(use_true_random=False))
@@ -89,6 +90,15 @@ def test_one_class_alone_has_no_ranking_and_no_skill(label: bool) -> None:
     assert found["rows"] == 5
     assert found["base_rate"] == float(label)
     assert found["brier"] == pytest.approx(0.375)
+    expected = oracle.log_loss([label] * 5, np.linspace(0, 1, 5), labels=[False, True])
+    assert found["log_loss"] == pytest.approx(expected, rel=EXACT)
+
+
+@given(st.booleans(), st.sampled_from([0.0, 1.0, 5e-324, 1e-17, 1 - 2.0**-53]))
+def test_the_log_loss_of_certainty_is_that_of_scikit_learn(label: bool, score: float) -> None:
+    """Probabilities of 0 and 1, and what a float cannot tell from them, are clipped at 2⁻⁵²: the loss is 36.04 at most, and never infinite."""
+    found = binary.log_loss(np.array([label]), np.array([score]))
+    assert found == pytest.approx(oracle.log_loss([label], [score], labels=[False, True]), rel=EXACT, abs=EXACT)
 
 
 def test_no_rows_have_no_metrics() -> None:

@@ -6,18 +6,20 @@ import polars as pl
 import pytest
 
 from interlock import frames
-from interlock.errors import ArtifactError
+from interlock.errors import ArtifactError, ContractError
 from interlock.evaluation.predictions import Predictions, beside
+from interlock.modeling.task import Binary, Multiclass, Regression, Task
 from tests.modeled_flights import KEY, flights
 
 ROWS = flights().drop_nulls("late").head(100)
+LATE = Binary("late")
 SCORED = ROWS.select(*KEY, label="late", raw_score=pl.col("part"), score=pl.col("part"))
 
 
 def test_rows_come_back_as_keys_labels_and_scores(tmp_path: Path) -> None:
     """The key is every column that is no score; labels are Booleans and scores floats, in the order of the file."""
     frames.write(SCORED, tmp_path / "test.parquet")
-    found = Predictions.open(tmp_path / "test.parquet")
+    found = Predictions.open(tmp_path / "test.parquet", LATE)
     assert found.key.equals(ROWS.select(KEY))
     assert found.labels.tolist() == ROWS["late"].to_list()
     assert found.scores.tolist() == ROWS["part"].to_list()
@@ -29,7 +31,43 @@ def test_a_row_without_label_or_finite_score_is_refused(tmp_path: Path, column: 
     bad = SCORED.with_columns(pl.when(pl.int_range(pl.len()) == 7).then(pl.lit(value)).otherwise(pl.col(column)).alias(column))
     frames.write(bad, tmp_path / "test.parquet")
     with pytest.raises(ArtifactError, match=r"test\.parquet: 1 of 100 rows"):
-        Predictions.open(tmp_path / "test.parquet")
+        Predictions.open(tmp_path / "test.parquet", LATE)
+
+
+@pytest.mark.parametrize(
+    ("task", "labels", "shape"),
+    [(Multiclass(("EWR", "JFK", "LGA")), ROWS["origin"], (100, 3)), (Regression("miles"), ROWS["distance"], (100,))],
+    ids=["multiclass", "regression"],
+)
+def test_scores_have_the_shape_of_the_task(tmp_path: Path, task: Task, labels: pl.Series, shape: tuple[int, ...]) -> None:
+    """A column of scores a class, or one; labels are places among the classes, or numbers; neither is part of the key."""
+    scores = {name: ROWS["part"] + place for place, name in enumerate(task.columns)}
+    frames.write(ROWS.select(KEY).with_columns(label=labels, **scores), tmp_path / "test.parquet")
+    found = Predictions.open(tmp_path / "test.parquet", task)
+    assert found.key.equals(ROWS.select(KEY))
+    assert found.scores.shape == shape
+    assert found.scores[:, -1].tolist() == scores[task.final[-1]].to_list() if len(shape) > 1 else found.scores.tolist()
+    assert found.labels.tolist() == task.labels(labels).tolist()
+
+
+@pytest.mark.parametrize(
+    ("task", "label"),
+    [(LATE, 2), (Multiclass(("EWR", "JFK", "LGA")), "BOS"), (Regression("minutes", "poisson"), -1.0)],
+    ids=["binary", "multiclass", "regression"],
+)
+def test_a_label_outside_of_the_task_is_refused(tmp_path: Path, task: Task, label: float | str) -> None:
+    """One row whose label the task does not know is refused where it is read, with that label."""
+    labels = pl.Series([label, *[{int: 1, str: "JFK", float: 1.0}[type(label)]] * 99])
+    frames.write(ROWS.select(KEY).with_columns(label=labels, **dict.fromkeys(task.columns, ROWS["part"])), tmp_path / "test.parquet")
+    with pytest.raises(ContractError, match=str(label)):
+        Predictions.open(tmp_path / "test.parquet", task)
+
+
+def test_predictions_of_another_task_are_refused(tmp_path: Path) -> None:
+    """Where the file has not the columns of the task's scores, the first that is missing is named."""
+    frames.write(SCORED, tmp_path / "test.parquet")
+    with pytest.raises(ArtifactError, match=r"test\.parquet has no column raw_score_a\n.*score"):
+        Predictions.open(tmp_path / "test.parquet", Multiclass(("a", "b", "c")))
 
 
 def test_what_stands_beside_rows_is_aligned_with_them(tmp_path: Path) -> None:

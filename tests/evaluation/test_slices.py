@@ -8,8 +8,9 @@ import pytest
 
 from interlock.errors import ConfigError
 from interlock.evaluation.bootstrap import Evaluation
-from interlock.evaluation.metrics import measure
-from interlock.evaluation.slices import MISSING, POOLED, Slices, by_slice
+from interlock.evaluation.metrics import TABLE, measure
+from interlock.evaluation.slices import by_slice
+from interlock.modeling.groups import MISSING, POOLED, Slices
 from interlock.params import convert
 from tests.modeled_flights import flights
 
@@ -47,6 +48,21 @@ def test_a_slice_has_the_metrics_of_its_rows() -> None:
     rows = (ROWS["origin"] == "JFK").to_numpy()
     (found,) = (r for r in sliced(ROWS.select("origin"), 2) if r["value"] == "JFK")
     assert {name: found[name] for name in measure("binary", LABELS, SCORES)} == measure("binary", LABELS[rows], SCORES[rows])
+
+
+@pytest.mark.parametrize("kind", ["multiclass", "regression"])
+def test_every_kind_of_task_is_sliced(kind: str) -> None:
+    """Each slice has the kind's own metrics of its rows, with intervals, and the headline among them."""
+    random = np.random.default_rng(1)
+    scores = random.dirichlet(np.ones(3), ROWS.height) if kind == "multiclass" else random.random(ROWS.height)
+    labels = random.integers(0, 3, ROWS.height) if kind == "multiclass" else ROWS["part"].to_numpy()
+    found = by_slice(kind, labels, scores, ROWS.select("origin"), Slices(["origin"], 100), HOW)
+    assert [one["value"] for one in found] == ["EWR", "JFK", "LGA"]
+    for one in found:
+        rows = (ROWS["origin"] == one["value"]).to_numpy()
+        assert {name: one[name] for name in TABLE[kind]} == measure(kind, labels[rows], scores[rows])
+        headline = {"multiclass": "auc", "regression": "r2"}[kind]
+        assert one[f"{headline}_low"] < one[headline] < one[f"{headline}_high"]
 
 
 def test_a_missing_value_is_a_slice() -> None:

@@ -1,20 +1,26 @@
 """Cases that a model passes or breaks, on real flights and scores whose behaviour is known."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from interlock.errors import DeclarationError
-from interlock.evaluation.ranks import Scores
-from interlock.evaluation.stress import FEW, Case, always, col, not_higher, not_lower, unchanged
+from interlock.evaluation.robustness import FEW, Known, always, spread
+from interlock.evaluation.stress import Case, at_least, at_most, col, not_higher, not_lower, robust, unchanged
+from interlock.evaluation.subject import Scores, Subject
 from interlock.evaluation.trials import run
 from interlock.evaluation.verdicts import FAIL, LACKING, PASS
+from interlock.features.featureset import FeatureSet, Request
+from interlock.modeling.task import Binary, Multiclass, Regression, Task
 from tests.modeled_flights import FEATURES, KEY, flights
 
 ROWS = flights().select(KEY + FEATURES).sample(1000, seed=1).sort(KEY)
 TYPES = {name: ROWS.schema[name] for name in FEATURES}
+KNOWN = Known(TYPES, FeatureSet(Request((), None, {}), {}, {}, ()))
+Scored = Callable[[pl.DataFrame], Scores]
 
 
 def by_hour(rows: pl.DataFrame) -> Scores:
@@ -22,11 +28,16 @@ def by_hour(rows: pl.DataFrame) -> Scores:
     return (rows["hour"].fill_null(12).clip(0, 24) / 24).to_numpy()
 
 
-def tried(case: Case, score: Callable[[pl.DataFrame], Scores] = by_hour) -> dict[str, object]:
-    found = run({"case": case}, ROWS, KEY, score)
+def subject(score: Scored = by_hour, task: Task | None = None) -> Subject:
+    return Subject(task or Binary("late"), KNOWN, score)
+
+
+def tried(case: Case, score: Scored = by_hour, task: Task | None = None) -> dict[str, Any]:
+    found = run({"case": case}, ROWS, KEY, subject(score, task))
     assert found["verdict"] == found["cases"]["case"]["verdict"]
     assert found["failed"] == (found["verdict"] != PASS)
-    return found["cases"]["case"]  # type: ignore[no-any-return]
+    case_found: dict[str, Any] = found["cases"]["case"]
+    return case_found
 
 
 LATER, EARLIER = {"hour": col("hour") + 1}, {"hour": col("hour") - 1}
@@ -73,7 +84,6 @@ def test_the_share_tolerated_is_a_bound_that_may_be_met() -> None:
 def test_the_worst_violations_are_shown_with_key_change_and_scores() -> None:
     """Three examples, the largest moves first, with what was changed and the score before and after."""
     found = tried(not_higher("", {"hour": 23}))["examples"]
-    assert isinstance(found, list)
     earliest = ROWS.filter(col("hour") == ROWS["hour"].min())[0]
     assert found[0]["key"] == {name: str(earliest[name].item()) for name in KEY}
     assert found[0]["change"] == {"hour": f"{earliest['hour'].item()} → 23"}
@@ -83,7 +93,7 @@ def test_the_worst_violations_are_shown_with_key_change_and_scores() -> None:
 
 def test_a_case_that_touches_no_row_is_no_evidence() -> None:
     """A behaviour that was never tried has not been shown, and counts as failed."""
-    found = run({"none": unchanged("", {"hour": col("hour")})}, ROWS, KEY, by_hour)
+    found = run({"none": unchanged("", {"hour": col("hour")})}, ROWS, KEY, subject())
     assert (found["verdict"], found["failed"], found["cases"]["none"]["share"]) == (LACKING, 1, None)
 
 
@@ -105,7 +115,7 @@ def test_the_default_cases_find_scores_that_are_no_probability(bad: float, case:
         "unseen_all": col("origin").str.contains("unseen").fill_null(value=False),
         "extreme_all": (col("hour") > 100).fill_null(value=False),
     }[case]
-    found = run(always(TYPES), ROWS, KEY, lambda rows: np.where(rows.select(strange).to_series(), bad, 0.5))
+    found = run(always(KNOWN), ROWS, KEY, subject(lambda rows: np.where(rows.select(strange).to_series(), bad, 0.5)))
     failed = {name for name, one in found["cases"].items() if one["verdict"] != PASS}
     assert case in failed
     assert {name.partition("_")[0] for name in failed} == {case.partition("_")[0]}
@@ -113,28 +123,220 @@ def test_the_default_cases_find_scores_that_are_no_probability(bad: float, case:
 
 def test_the_default_cases_try_every_feature_alone_and_all_at_once() -> None:
     """Each feature goes missing, each text is unseen, each number takes both its extremes, on a part of the rows or all."""
-    cases = always(TYPES)
     texts = sum(dtype == pl.String for dtype in TYPES.values())
-    numbers = sum(dtype.is_numeric() for dtype in TYPES.values())
-    assert {name: len(case.changes) for name, case in cases.items()} == {
-        "missing_one": len(TYPES), "missing_all": 1, "unseen_one": texts, "unseen_all": 1, "extreme_one": 2 * numbers, "extreme_all": 2,
-    }  # fmt: skip
-    found = run(cases, ROWS, KEY, by_hour)["cases"]
+    found = run(always(KNOWN), ROWS, KEY, subject())["cases"]
+    assert list(found) == ["noise", "missing_one", "missing_all", "unseen_one", "unseen_all", "extreme_one", "extreme_all"]
     assert found["unseen_one"]["rows"] == texts * FEW
-    assert found["unseen_all"]["rows"] == ROWS.height
+    assert found["unseen_all"]["rows"] == found["missing_all"]["rows"] == ROWS.height
+    assert found["extreme_all"]["rows"] == 2 * ROWS.height
+    assert found["missing_one"]["mean_move"] > 0
+    assert {case["verdict"] for case in found.values()} == {PASS}
 
 
-def test_features_without_text_have_no_unseen_category() -> None:
-    """A case that nothing could touch is not there, rather than lacking evidence for ever."""
-    assert set(always({"hour": pl.Int8()})) == {"missing_one", "missing_all", "extreme_one", "extreme_all"}
+def test_a_default_case_that_nothing_could_touch_is_not_there() -> None:
+    """Without text there is no unseen category, a hundredth of a day is no hour: no evidence that is lacking for ever."""
+    known = Known({"hour": TYPES["hour"]}, KNOWN.features)
+    found = run(always(known), ROWS, KEY, Subject(Binary("late"), known, by_hour))
+    assert set(found["cases"]) == {"missing_one", "missing_all", "extreme_one", "extreme_all"}
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"hours": 3}, {"hour": "late"}, {"hour": 1000}, {"hour": col("our") + 1}],
-    ids=["no feature", "text", "too great", "no column"],
+    [{"hours": 3}, {"hour": "late"}, {"hour": 1000}, {"hour": col("our") + 1}, {"as_of": None}],
+    ids=["no feature", "text", "too great", "no column", "a part of the key"],
 )
-def test_a_change_that_cannot_be_made_is_refused_by_name(change: dict[str, object]) -> None:
-    """A feature that is not there, or a value that its type cannot hold: the error names the case and the features."""
-    with pytest.raises(DeclarationError, match=r"(?s)stress\.py: later: .*features are: carrier, origin"):
-        run({"later": unchanged("", change)}, ROWS, KEY, by_hour)  # type: ignore[arg-type]
+def test_a_change_that_cannot_be_made_is_refused_by_name(change: dict[str, Any]) -> None:
+    """A feature that is not there, or a value that its type cannot hold: the error names line, case and features."""
+    with pytest.raises(DeclarationError, match=r"(?s)test_trials\.py:\d+: later: .*features are: carrier, origin"):
+        run({"later": unchanged("", change)}, ROWS, KEY, subject())
+
+
+def test_a_condition_on_what_is_not_there_is_refused_by_name() -> None:
+    """An unknown column in `where` names line, case and features, as one in a change does."""
+    with pytest.raises(DeclarationError, match=r"(?s)test_trials\.py:\d+: later: .*colour.*features are: carrier"):
+        run({"later": unchanged("", LATER, where=col("colour") == "red")}, ROWS, KEY, subject())
+
+
+@pytest.mark.parametrize("where", [col("hour") + 1, col("carrier"), pl.lit(1)])
+def test_a_condition_that_is_no_condition_is_refused(where: pl.Expr) -> None:
+    """Numbers and text are neither true nor false: the error names line, case and type."""
+    with pytest.raises(DeclarationError, match=r"(?s)test_trials\.py:\d+: case: .*where is (Int|String).*must be true or false"):
+        tried(unchanged("", LATER, where=where))
+
+
+def test_a_condition_without_a_column_holds_for_every_row_or_none() -> None:
+    """Also where nothing is changed."""
+    assert tried(at_least("", 0.0, where=pl.lit(value=True)))["rows"] == ROWS.height
+    assert tried(at_least("", 0.0, where=pl.lit(value=False)))["verdict"] == LACKING
+
+
+def test_without_rows_there_is_no_verdict_to_pass() -> None:
+    """No test row: nothing was tried, which is no pass."""
+    found = run({**always(KNOWN), "later": unchanged("", LATER)}, ROWS.head(0), KEY, subject())
+    assert (found["verdict"], found["failed"], list(found["cases"])) == (LACKING, 1, ["later"])
+
+
+@pytest.mark.parametrize(
+    "values", [[None] * 3, [float("inf"), 1.0, 2.0], [1e308, -1e308, float("nan")], [2**62, 1, 0], ["\x1b", None, ""], [True, None, False]]
+)
+def test_any_values_of_a_feature_bear_the_defaults(values: list[Any]) -> None:
+    """Nulls alone, infinity, the greatest numbers, odd text: every default case runs, and its noise is finite or leaves a value."""
+    rows = pl.DataFrame({"id": [1, 2, 3], "x": values}, strict=False)
+    known = Known({"x": rows.schema["x"]}, KNOWN.features)
+    found = run(always(known), rows, ["id"], Subject(Binary("late"), known, lambda frame: np.full(frame.height, 0.5)))
+    assert found["failed"] == 0
+
+
+def test_a_clear_case_asks_for_a_score_and_changes_nothing() -> None:
+    """Rows where it holds score at least, or at most, so much: counted by hand on the same rows."""
+    late = ROWS.filter(col("hour") >= 20)
+    assert tried(at_least("", 0.833, where=col("hour") >= 20))["rows"] == late.height
+    assert tried(at_least("", 0.833, where=col("hour") >= 20))["verdict"] == PASS
+    found = tried(at_least("", 0.874, where=col("hour") >= 20))
+    assert (found["verdict"], found["violations"]) == (FAIL, late.filter(col("hour") == 20).height)
+    assert tried(at_most("", 0.834, where=col("hour") <= 20))["verdict"] == PASS
+    assert found["mean_move"] == found["largest_move"] == 0
+    assert found["examples"][0]["change"] == {"hour": "20"}
+    assert found["examples"][0]["before"] == found["examples"][0]["after"] == pytest.approx(20 / 24)
+
+
+def test_a_clear_case_may_give_a_row_of_its_own() -> None:
+    """The values given, everything else missing; a value that the feature cannot hold is refused."""
+    seen: list[pl.DataFrame] = []
+
+    def score(rows: pl.DataFrame) -> Scores:
+        seen.append(rows)
+        return by_hour(rows)
+
+    found = tried(at_most("", 0.2, given={"hour": 23, "carrier": "UA"}), score)
+    assert (found["rows"], found["violations"]) == (1, 1)
+    (example,) = found["examples"]
+    assert (example["key"], example["class"], example["change"]) == ({}, None, {"hour": "23", "carrier": "UA"})
+    assert example["before"] == example["after"] == pytest.approx(23 / 24)
+    (row,) = seen[-1].select(FEATURES).to_dicts()
+    assert row == {**dict.fromkeys(FEATURES), "hour": 23, "carrier": "UA"}
+    with pytest.raises(DeclarationError, match="case: "):
+        tried(at_least("", 0.2, given={"hour": "noon"}))
+
+
+def test_noise_is_bounded_by_its_share_of_the_spread_and_the_same_every_time() -> None:
+    """Every number of a row moves by at most 5 % of the feature's spread, by another part each; whole ones stay whole, text and truths stay."""
+    seen: list[pl.DataFrame] = []
+
+    def score(rows: pl.DataFrame) -> Scores:
+        seen.append(rows)
+        return by_hour(rows)
+
+    first, second = (tried(robust("", "noise", share=0.05), score) for _ in range(2))
+    noisy = seen[1]
+    assert seen[1].equals(seen[3])
+    assert first["mean_move"] == second["mean_move"] > 0
+    for name in ("part", "distance", "air"):
+        moved = (noisy[name] - ROWS[name]).drop_nulls().to_numpy()
+        most = 0.05 * spread(ROWS[name].cast(pl.Float64).to_numpy(allow_copy=True))
+        assert np.abs(moved).max() <= most + (0 if name == "part" else 0.5)
+        assert len(np.unique(moved)) > 10
+        assert abs(moved.mean()) < most / 5
+        assert noisy[name].null_count() == ROWS[name].null_count()
+    assert abs(np.corrcoef((noisy["part"] - ROWS["part"]).to_numpy(), (noisy["distance"] - ROWS["distance"]).to_numpy())[0, 1]) < 0.15
+    still = ["carrier", "origin", "dest", "tailnum", "morning"]
+    assert noisy.select(still).equals(ROWS.select(still))
+
+
+def test_a_score_that_noise_sways_breaks_the_default() -> None:
+    """A score that turns on the last digit of a number fails, one that follows it does not."""
+    shaky = run(always(KNOWN), ROWS, KEY, subject(lambda rows: ((rows["distance"].fill_null(0) % 2) * 0.5).cast(pl.Float64).to_numpy()))[
+        "cases"
+    ]
+    assert (shaky["noise"]["verdict"], shaky["noise"]["on_average"]) == (FAIL, 0.05)
+    assert shaky["noise"]["mean_move"] > 0.05
+    assert run(always(KNOWN), ROWS, KEY, subject())["cases"]["noise"]["verdict"] == PASS
+
+
+def test_a_trouble_may_be_bounded_by_share_and_by_mean() -> None:
+    """Without the hour the score is that of noon: moves, their mean and the share beyond a bound are those of NumPy."""
+    moved = np.abs(by_hour(ROWS) - 0.5)
+    found = tried(robust("", "missing", ["hour"], within=0.2, tolerated=0.5, on_average=1.0))
+    assert found["mean_move"] == pytest.approx(moved.mean(), rel=1e-12)
+    assert found["far"] == {"beyond": 0.2, "share": (moved > 0.2).mean()}
+    assert (found["violations"], found["verdict"]) == ((moved > 0.2).sum(), PASS if (moved > 0.2).mean() <= 0.5 else FAIL)
+    assert tried(robust("", "missing", ["hour"], on_average=float(moved.mean()) - 1e-9))["verdict"] == FAIL
+    assert tried(robust("", "missing", ["hour"], on_average=float(moved.mean()) + 1e-9))["verdict"] == PASS
+
+
+@pytest.mark.parametrize(("against", "name"), [("missing", "colour"), ("stale", "Departures")])
+def test_a_trouble_of_what_is_not_there_is_refused(against: Any, name: str) -> None:
+    """A feature or a history of that name: the error says which there are."""
+    with pytest.raises(DeclarationError, match=f"(?s)test_trials.py:.*is called '{name}'.*known are"):
+        tried(robust("", against, [name]))
+
+
+CLASSES = Multiclass(("on time", "late", "cancelled"))
+
+
+def three(rows: pl.DataFrame) -> Scores:
+    """Three scores that add up to one: late rises with the hour, on time falls, cancelled stays."""
+    late = by_hour(rows) / 2
+    return np.column_stack([0.8 - late, late, np.full(len(late), 0.2)])
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict"),
+    [
+        (not_lower("", LATER, of="late"), PASS),
+        (not_lower("", LATER, of="on time"), FAIL),
+        (not_higher("", LATER, of="on time"), PASS),
+        (unchanged("", LATER, of="cancelled"), PASS),
+        (unchanged("", LATER), FAIL),
+        (unchanged("", LATER, within=0.03), PASS),
+        (at_least("", 0.2, where=col("hour") > 3, of="cancelled"), PASS),
+        (at_most("", 0.1, where=col("hour") > 3, of="cancelled"), FAIL),
+    ],
+)
+def test_of_several_classes_a_case_looks_at_one_or_at_the_largest_move(case: Case, verdict: str) -> None:
+    """Directions and clear cases are about the class `of`; without one, invariance holds for every class."""
+    found = tried(case, three, CLASSES)
+    assert found["verdict"] == verdict
+    assert {example["class"] for example in found["examples"]} <= {case.of or "on time", "late"}
+
+
+@pytest.mark.parametrize(
+    ("case", "task"), [(not_lower("", LATER), CLASSES), (not_lower("", LATER, of="red"), CLASSES), (unchanged("", LATER, of="late"), None)]
+)
+def test_a_class_must_be_named_where_there_are_classes_and_only_there(case: Case, task: Task | None) -> None:
+    """A direction of no class, of one that is none, or of one score a row, is refused with the classes."""
+    with pytest.raises(DeclarationError, match=r"(?s)test_trials\.py:\d+: of is .*(one of: on time, late, cancelled|one score a row)"):
+        tried(case, three if task else by_hour, task)
+
+
+def test_scores_of_classes_that_do_not_add_up_are_found() -> None:
+    """A default case fails on rows whose probabilities are no longer one together."""
+    found = run(
+        always(KNOWN), ROWS, KEY, subject(lambda rows: three(rows) * np.where(rows["carrier"].is_null(), 1.01, 1.0)[:, None], CLASSES)
+    )
+    assert {name for name, case in found["cases"].items() if case["verdict"] != PASS} == {"missing_one", "missing_all"}
+
+
+def minutes(rows: pl.DataFrame) -> Scores:
+    """A delay in minutes, 100 for a whole day."""
+    return by_hour(rows) * 100 - 50
+
+
+def test_moves_of_a_regression_are_in_spreads_of_its_scores() -> None:
+    """The same case has the same moves whatever the unit of the label; what a clear case asks is in that unit."""
+    task = Regression("min")
+    cases = {"later": unchanged("", LATER, within=0.1), "clear": at_least("", -50.0, where=col("hour") > 0)}
+    found = run(cases, ROWS, KEY, subject(minutes, task))
+    again = run(cases, ROWS, KEY, subject(lambda rows: minutes(rows) * 60, task))
+    assert found["unit"] == spread(minutes(ROWS)) == again["unit"] / 60
+    assert found["cases"]["later"]["mean_move"] == pytest.approx(again["cases"]["later"]["mean_move"], rel=1e-9)
+    assert found["cases"]["later"]["largest_move"] == pytest.approx(100 / 24 / found["unit"])
+    assert (found["cases"]["clear"]["verdict"], again["cases"]["clear"]["verdict"]) == (PASS, FAIL)
+
+
+@pytest.mark.parametrize(("loss", "bad", "verdict"), [("squared", np.inf, FAIL), ("squared", -1e9, PASS), ("poisson", -1e-9, FAIL)])
+def test_a_number_must_stay_finite_and_a_count_above_zero(loss: Any, bad: float, verdict: str) -> None:
+    """What a score of a regression is depends on its loss."""
+    task = Regression("min", loss)
+    found = tried(robust("", "missing"), lambda rows: np.where(rows["hour"].is_null(), bad, 5.0), task)
+    assert found["verdict"] == verdict

@@ -1,8 +1,6 @@
-"""From raw scores to probabilities."""
+"""From raw scores to scores, of every kind of task."""
 
-import os
-import subprocess
-import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,135 +13,107 @@ from hypothesis.extra.numpy import arrays
 from sklearn.isotonic import IsotonicRegression
 
 from interlock.files import write_json
-from interlock.modeling.calibrate import Calibrator, fit
+from interlock.modeling import isotonic, portable
+from interlock.modeling.calibrate import Calibrator, Classes, Columns, Link, fit
+from interlock.modeling.task import Binary, Multiclass, Regression
 
-raws = st.floats(-30, 30) | st.integers(-3, 3).map(float)
+SEVERAL = Multiclass(("a", "b", "c"))
 
 
 @st.composite
 def samples(draw: st.DrawFn) -> tuple[Any, Any]:
-    rows = draw(st.integers(2, 400))
-    raw = draw(arrays(np.float64, rows, elements=raws))
-    label = draw(arrays(np.float64, rows, elements=st.sampled_from([0.0, 1.0])))
-    label[:2] = (0, 1)
-    return raw, label
+    rows = draw(st.integers(3, 300))
+    raw = draw(arrays(np.float64, (rows, 3), elements=st.floats(-30, 30) | st.integers(-3, 3).map(float)))
+    return raw, draw(arrays(np.int64, rows, elements=st.integers(0, 2)))
 
 
 def drawn(rows: int, seed: int = 0) -> tuple[Any, Any]:
+    """Raw scores that are too sure of themselves by half, and labels."""
     random = np.random.default_rng(seed)
-    raw = random.normal(-1, 1.2, rows)
-    return raw, (random.random(rows) < 0.7 / (1 + np.exp(-raw))).astype(float)
+    raw = random.normal(0, 1.5, (rows, 3))
+    truth = portable.softmax(raw / 1.5).cumsum(axis=1)
+    return raw, (random.random(rows)[:, None] > truth).sum(axis=1).clip(0, 2)
 
 
 @settings(max_examples=60, deadline=None)
-@given(samples(), arrays(np.float64, 30, elements=st.floats(allow_nan=False, allow_infinity=False, width=32)))
-def test_probabilities_lie_within_0_and_1_and_never_fall(sample: tuple[Any, Any], raw: Any) -> None:
-    """For any validation rows and any later scores: strictly between 0 and 1, and never decreasing, to the last bit."""
-    scores = fit(*sample).apply(np.sort(np.concatenate([raw, sample[0]])))
+@given(samples(), arrays(np.float64, (9, 3), elements=st.floats(-700, 700)))
+def test_probabilities_of_classes_are_one_together(sample: tuple[Any, Any], raw: Any) -> None:
+    """For any validation rows, a class that none of them has among them, and any later scores; a row's bits are its own."""
+    calibrator = fit(*sample, SEVERAL)
+    scores = calibrator.apply(raw)
     assert ((scores > 0) & (scores < 1)).all()
-    assert (np.diff(scores) >= 0).all()
+    assert np.abs(scores.sum(axis=1) - 1).max() <= 1e-15 * 3
+    assert b"".join(calibrator.apply(raw[row : row + 1]).tobytes() for row in range(len(raw))) == scores.tobytes()
+    assert calibrator.apply(raw[:0]).shape == (0, 3)
 
 
 @settings(max_examples=30, deadline=None)
 @given(samples())
-def test_a_calibrator_survives_its_file(sample: tuple[Any, Any]) -> None:
-    """The canonical JSON, which rounds floats, loses nothing of it."""
-    import tempfile
-
-    calibrator = fit(*sample)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "calibrator.json"
-        write_json(path, msgspec.to_builtins(calibrator))
-        assert msgspec.json.decode(path.read_bytes(), type=Calibrator) == calibrator
-
-
-@settings(max_examples=30, deadline=None)
-@given(samples(), st.integers(0, 399))
-def test_a_score_does_not_depend_on_its_company(sample: tuple[Any, Any], place: int) -> None:
-    """One raw score alone gives the bits that it gives among others."""
-    calibrator, raw = fit(*sample), sample[0]
-    row = place % len(raw)
-    assert calibrator.apply(raw[row : row + 1]).tobytes() == calibrator.apply(raw)[row : row + 1].tobytes()
+def test_what_makes_scores_survives_its_file(sample: tuple[Any, Any]) -> None:
+    """The canonical JSON, which rounds floats, loses nothing of it, and the kind of it is read again."""
+    for made in (
+        fit(*sample, SEVERAL),
+        fit(sample[0][:, 0], sample[1] == 1, Binary("yes")),
+        fit(sample[0][:, 0], sample[1], Regression("m")),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            write_json(path := Path(folder) / "calibrator.json", msgspec.to_builtins(made))
+            read: Any = msgspec.json.decode(path.read_bytes(), type=Calibrator)
+        assert (type(read), read) == (type(made), made)
 
 
-def test_between_knots_it_is_the_line_that_numpy_draws() -> None:
-    """numpy.interp, which promises no bits, agrees to 15 digits, beyond both ends too."""
-    calibrator = fit(*drawn(5_000))
-    raw = np.linspace(-12, 12, 20_001)
-    np.testing.assert_allclose(calibrator.apply(raw), np.interp(raw, calibrator.raw, calibrator.probability), rtol=1e-13)
+def test_each_class_has_scikit_learns_isotonic_table() -> None:
+    """Of the softmax of its column, in the bins that the table has; what they give is divided by its sum."""
+    raw, label = drawn(10_000)
+    calibrator = fit(raw, label, SEVERAL)
+    assert isinstance(calibrator, Classes)
+    shares = portable.softmax(raw)
+    for place, table in enumerate(calibrator.tables):
+        hits = (label == place)[np.argsort(shares[:, place], kind="stable")].reshape(100, 100).sum(axis=1)
+        expected = IsotonicRegression().fit_transform(np.arange(100), (hits + (label == place).mean()) / 101).round(12)
+        np.testing.assert_allclose(table.probability[1:-1], np.unique(expected), rtol=1e-8)
+    alone = np.column_stack([table.apply(shares[:, place]) for place, table in enumerate(calibrator.tables)])
+    np.testing.assert_allclose(calibrator.apply(raw), alone / alone.sum(axis=1, keepdims=True), rtol=1e-14)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_the_knots_are_scikit_learns_isotonic_regression(seed: int) -> None:
-    """Knots stand within their pools, at the rates that IsotonicRegression gives to the same bins."""
-    raw, label = drawn(10_000, seed)
-    calibrator = fit(raw, label)
-    bins = np.sort(raw).reshape(100, 100)
-    hits = label[np.argsort(raw, kind="stable")].reshape(100, 100).sum(axis=1)
-    expected = IsotonicRegression().fit_transform(np.arange(100), (hits + label.mean()) / 101).round(12)
-    pools = [np.flatnonzero(expected == value) for value in np.unique(expected)]
-    np.testing.assert_allclose(calibrator.probability[1:-1], np.unique(expected), rtol=1e-8)
-    assert all(bins[pool[0], 0] <= knot <= bins[pool[-1], -1] for pool, knot in zip(pools, calibrator.raw[1:-1], strict=True))
+def test_scores_that_were_too_sure_become_true() -> None:
+    """On fresh rows the mean of each class's scores is its share, where it scores high as well, and the likelihood is better."""
+    calibrator = fit(*drawn(20_000), SEVERAL)
+    raw, label = drawn(20_000, seed=1)
+    before, after = portable.softmax(raw), calibrator.apply(raw)
+    for place in range(3):
+        high = after[:, place] > 0.6
+        assert (
+            abs(after[high, place].mean() - (label[high] == place).mean())
+            < 0.03
+            < before[high, place].mean() - (label[high] == place).mean()
+        )
+    rows = np.arange(len(label))
+    assert np.log(after[rows, label]).mean() > np.log(before[rows, label]).mean()
 
 
-@pytest.mark.parametrize("rows", [60, 300, 3_000, 40_000])
-def test_it_is_calibrated_on_what_it_saw_and_on_what_it_did_not(rows: int) -> None:
-    """Mean probability and rate agree within four standard errors, on the fitted rows and on fresh ones; few rows make few knots."""
-    raw, label = drawn(rows)
-    calibrator = fit(raw, label)
-    assert len(calibrator.raw) <= max(2, rows // 100) + 2
-    assert abs(calibrator.apply(raw).mean() - label.mean()) < 4 * (0.25 / rows) ** 0.5
-    fresh, truth = drawn(50_000, seed=1)
-    assert abs(calibrator.apply(fresh).mean() - truth.mean()) < 4 * (0.25 / rows) ** 0.5
+@pytest.mark.parametrize("loss", ["squared", "absolute", "poisson"])
+def test_a_regression_needs_no_table(loss: Any) -> None:
+    """Scores are the raw scores, bit for bit; their exponentials, of counts."""
+    raw = np.random.default_rng(0).normal(size=50)
+    scores = fit(raw, raw, Regression("m", loss)).apply(raw)
+    assert scores.tobytes() == (portable.exp(raw) if loss == "poisson" else raw).tobytes()
 
 
-def test_scores_that_differ_stay_apart_within_the_range_of_validation() -> None:
-    """No order is lost on the way from raw scores to probabilities: an AUC is the same before and after."""
-    raw, label = drawn(5_000)
-    scores = fit(raw, label).apply(np.sort(raw))
-    assert (np.diff(scores) > 0).all()
-
-
-def test_a_constant_score_gets_the_base_rate() -> None:
-    """A model that learned nothing says the base rate."""
-    calibrator = fit(np.zeros(1000), np.arange(1000) % 4 == 0)
-    np.testing.assert_allclose(calibrator.apply(np.array([-9.0, 0.0, 9.0])), 0.25, rtol=1e-9)
+def test_columns_are_not_made_into_shares_first() -> None:
+    """The lines of the linear baseline are calibrated as they are: adding one number to all of a row changes its scores."""
+    raw, label = drawn(2_000)
+    tables = tuple(isotonic.fit(raw[:, place], label == place) for place in range(3))
+    moved = raw + np.linspace(-1, 1, len(raw))[:, None]
+    assert not np.array_equal(Columns(tables).apply(moved), Columns(tables).apply(raw))
+    np.testing.assert_allclose(fit(raw, label, SEVERAL).apply(moved), fit(raw, label, SEVERAL).apply(raw), rtol=1e-9)
 
 
 @pytest.mark.parametrize(
-    ("raw", "probability"),
-    [
-        ([], []),
-        ([0.0], [0.1, 0.2]),
-        ([1.0, 0.0], [0.1, 0.2]),
-        ([0.0, 0.0], [0.1, 0.2]),
-        ([0.0, 1.0], [0.2, 0.1]),
-        ([0.0], [1.1]),
-        ([0.0], [-0.1]),
-    ],
+    "found", [{"type": "classes"}, {"type": "link", "link": "log"}, {"type": "columns", "tables": []}, {"type": "none"}]
 )
-def test_a_table_that_is_no_calibrator_is_refused(raw: list[float], probability: list[float]) -> None:
-    """A damaged file is noticed when it is read."""
-    with pytest.raises(msgspec.ValidationError, match="calibrator"):
-        msgspec.convert({"raw": raw, "probability": probability}, Calibrator)
-
-
-CODE = """
-import hashlib, numpy as np
-from interlock.modeling.calibrate import fit
-raw = np.random.default_rng(3).normal(size=20_000)
-label = (np.arange(20_000) * 7919 % 100 < 30 + 10 * np.sign(raw)).astype(float)
-calibrator = fit(raw, label)
-print(calibrator.raw, calibrator.probability, hashlib.sha256(calibrator.apply(raw * 1.1).tobytes()).hexdigest())
-"""
-
-
-def test_a_lesser_processor_gives_the_same_bits() -> None:
-    """Fitted and applied without the vector units that NumPy would use, the table and the probabilities keep every bit."""
-    units = np._core._multiarray_umath  # type: ignore[attr-defined]
-    features = [name for name in units.__cpu_dispatch__ if units.__cpu_features__[name]]
-    runs = [
-        subprocess.run([sys.executable, "-c", CODE], env={**os.environ, **env}, check=True, capture_output=True, text=True).stdout
-        for env in ({}, {"NPY_DISABLE_CPU_FEATURES": " ".join(features)})
-    ]
-    assert runs[0] == runs[1] != ""
+def test_a_damaged_calibrator_is_refused(found: dict[str, Any]) -> None:
+    """A kind or a link that there is not is noticed when it is read."""
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(found, Calibrator)
+    assert isinstance(msgspec.convert({"type": "link", "link": "exp"}, Calibrator), Link)

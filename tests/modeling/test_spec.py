@@ -10,16 +10,16 @@ import pytest
 from interlock.errors import ConfigError
 from interlock.modeling.booster import library
 from interlock.modeling.spec import Model, parameters
-from interlock.modeling.task import Task
+from interlock.modeling.task import Binary, Multiclass, Regression, Task
 from interlock.params import convert, read_yaml
 from tests.modeled_flights import MODEL
 
-TASK = Task(kind="binary", positive="late")
+TASKS: list[Task] = [Binary("late"), Multiclass(("a", "b", "c")), *(Regression("min", loss) for loss in ("squared", "absolute", "poisson"))]
 NONSENSE: dict[str, list[Any]] = {
     "rounds": [0, -1, 1.5, "3000"], "early_stopping": [0], "learning_rate": [0, -0.1, 1.5, float("nan"), "1e-2"], "num_leaves": [1, 0],
     "min_data_in_leaf": [0], "feature_fraction": [0, 1.1], "bagging_fraction": [0, 2], "bagging_freq": [-1], "lambda_l1": [-1],
     "lambda_l2": [-0.5, float("inf"), float("nan")], "max_bin": [1], "cat_smooth": [-1], "cat_l2": [-1],
-    "threads": [0, True], "seed": [-1, 2**31], "exclude": ["carrier", [1], None],
+    "threads": [0, True], "seed": [-1, 2**31], "exclude": ["carrier", [1], None], "mitigation": ["reweighing", True],
 }  # fmt: skip
 
 
@@ -51,16 +51,17 @@ def test_an_unknown_key_or_a_null_is_refused(broken: dict[str, Any]) -> None:
         model(**broken)
 
 
-def test_every_parameter_is_one_that_lightgbm_knows() -> None:
+@pytest.mark.parametrize("task", TASKS)
+def test_every_parameter_is_one_that_lightgbm_knows(task: Task) -> None:
     """No name is misspelt: LightGBM ignores what it does not know, so its own list of names is asked."""
     size, out = ctypes.c_int64(), ctypes.create_string_buffer(1 << 20)
     assert library().LGBM_DumpParamAliases(ctypes.c_int64(len(out)), ctypes.byref(size), out) == 0
-    assert set(parameters(model(), TASK)) <= set(json.loads(out.value))
+    assert set(parameters(model(), task)) <= set(json.loads(out.value))
 
 
 def test_what_makes_training_repeatable_cannot_be_set_aside() -> None:
     """The settings that equal bytes depend on are not among the hyperparameters."""
-    found = parameters(model(threads=3, seed=11), TASK)
+    found = parameters(model(threads=3, seed=11), TASKS[0])
     assert (found["deterministic"], found["force_row_wise"], found["num_threads"], found["seed"], found["metric"]) == (
         True,
         True,
@@ -76,6 +77,18 @@ def test_features_are_excluded_by_name_and_keep_their_order() -> None:
     assert model(exclude=["b"]).kept(["c", "b", "a"]) == ["c", "a"]
 
 
+def test_protected_features_are_kept_out() -> None:
+    """What is protected is no input, whether or not it is excluded too, and need not be a feature."""
+    assert model(exclude=["b"]).kept(["c", "b", "a", "sex"], ["sex", "race"]) == ["c", "a"]
+
+
+def test_the_fair_model_of_conf_is_the_default_one_with_a_mitigation() -> None:
+    """conf/model/fair.yaml changes what is done with the scores, and not a tree."""
+    assert read_yaml(Path("conf/model/fair.yaml")) == {"defaults": ["default", "_self_"], "mitigation": "equalized_odds"}
+    assert model(mitigation="equalized_odds").mitigation == "equalized_odds"
+    assert parameters(model(mitigation="equalized_odds"), TASKS[0]) == parameters(model(), TASKS[0])
+
+
 def test_excluding_what_is_no_feature_names_the_features() -> None:
     """A misspelt name is refused with the names there are."""
     with pytest.raises(ConfigError, match=r"'carier' is not a feature(.|\n)*carrier, origin"):
@@ -84,5 +97,5 @@ def test_excluding_what_is_no_feature_names_the_features() -> None:
 
 def test_excluding_every_feature_is_refused() -> None:
     """A model of nothing is a mistake in conf."""
-    with pytest.raises(ConfigError, match="leaves none of 1 features"):
+    with pytest.raises(ConfigError, match="leave none of 1 features"):
         model(exclude=["a"]).kept(["a"])

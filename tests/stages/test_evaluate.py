@@ -11,10 +11,11 @@ from sklearn import metrics as oracle
 
 from interlock import frames
 from interlock.errors import ArtifactError, ConfigError
-from interlock.evaluation import bootstrap, curves
+from interlock.evaluation import bootstrap, charts
 from interlock.evaluation.bootstrap import Evaluation
 from interlock.evaluation.predictions import Predictions
 from interlock.files import by_name, read_json
+from interlock.modeling.task import Binary
 from stages import evaluate
 from tests.evaluation.world import PARAMS, say, world
 
@@ -31,6 +32,7 @@ def test_reported_metrics_are_those_of_the_predictions(world: Path, split: str) 
     assert found["rows"] == rows.height
     assert found["auc"] == pytest.approx(oracle.roc_auc_score(rows["label"], rows["score"]), rel=DIGITS)
     assert found["average_precision"] == pytest.approx(oracle.average_precision_score(rows["label"], rows["score"]), rel=DIGITS)
+    assert found["log_loss"] == pytest.approx(oracle.log_loss(rows["label"], rows["score"]), rel=DIGITS)
     assert found["brier"] == pytest.approx(oracle.brier_score_loss(rows["label"], rows["score"]), rel=DIGITS)
     assert found["auc_low"] < found["auc"] < found["auc_high"]
 
@@ -60,7 +62,7 @@ def test_the_gain_over_each_baseline_is_told_with_its_interval(world: Path) -> N
     gains = by_name(found["gain"])
     assert set(gains) == {"base_rate", "linear"}
     for name, beside in (("base_rate", "baseline"), ("linear", "linear")):
-        for metric, sign in (("auc", 1), ("brier", -1)):
+        for metric, sign in (("auc", 1), ("brier", -1), ("log_loss", -1)):
             gain = gains[name][metric]
             assert gain["gain"] == pytest.approx(sign * (found["test"][metric] - found[beside][metric]), abs=1e-8)
             assert gain["gain_low"] < gain["gain"] < gain["gain_high"]
@@ -79,7 +81,7 @@ def test_slices_are_of_requests_and_features(world: Path) -> None:
 
 def test_evaluating_again_gives_the_same_bytes(world: Path) -> None:
     """Every report comes out byte for byte as before, whether one is there or not."""
-    names = ["metrics", "slices", "fairness", "leakage", *curves.TABLE["binary"]]
+    names = ["metrics", "slices", "fairness", "leakage", *charts.NAMES]
     before = {name: (world / f"reports/{name}.json").read_bytes() for name in names}
     for name in names:
         (world / f"reports/{name}.json").unlink()
@@ -93,7 +95,7 @@ def test_a_use_case_need_not_say_how_often_rows_are_drawn(world: Path, said: dic
     usecase = {name: value for name, value in PARAMS["usecase"].items() if name != "evaluation"}
     say(world / "params.yaml", {**PARAMS, "usecase": usecase | ({"evaluation": said} if said else {})})
     evaluate.main()
-    rows = Predictions.open(world / "data/predictions/test.parquet")
+    rows = Predictions.open(world / "data/predictions/test.parquet", Binary("late"))
     found = bootstrap.metrics("binary", rows.labels, rows.scores, Evaluation(rounds=1000, seed=7))
     assert read_json(world / "reports/metrics.json")["test"] == pytest.approx(found, rel=DIGITS)
 
@@ -101,7 +103,7 @@ def test_a_use_case_need_not_say_how_often_rows_are_drawn(world: Path, said: dic
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_the_number_of_threads_changes_no_byte(world: Path, threads: str) -> None:
     """The stage as DVC runs it, with one thread and with two: the reports are those that are there."""
-    names = [f"reports/{name}.json" for name in ("metrics", "slices", "fairness", "leakage")]
+    names = [f"reports/{name}.json" for name in ("metrics", "slices", "fairness", "leakage", *charts.NAMES)]
     before = {name: (world / name).read_bytes() for name in names}
     said = {"POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": threads, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-m", "stages.evaluate"], env=os.environ | said, check=True)
@@ -109,9 +111,16 @@ def test_the_number_of_threads_changes_no_byte(world: Path, threads: str) -> Non
 
 
 def test_the_threshold_is_chosen_on_validation_rows(world: Path) -> None:
-    """The score that selects maximises the declared measure there; other labels of the test rows do not move it."""
+    """The score that selects maximises the declared measure there; other labels of the test rows do not move it.
+
+    Metrics tell of the same decision on the test rows.
+    """
     rows = pl.read_parquet(world / "data/predictions/validation.parquet")
-    cut = read_json(world / "reports/fairness.json")["threshold"]
+    said = read_json(world / "reports/fairness.json")
+    cut, decision = said["threshold"], read_json(world / "reports/metrics.json")["decision"]
+    assert (decision["threshold"], decision["chosen"]) == (said["threshold"], said["chosen"]) == (cut, "f1")
+    assert 0 < decision["selected"] < 1
+    assert decision["cost_low"] < decision["cost"] < decision["cost_high"]
     reached = oracle.f1_score(rows["label"], rows["score"] >= cut - 1e-9)
     assert reached == pytest.approx(
         max(oracle.f1_score(rows["label"], rows["score"] >= other) for other in rows["score"].unique()[::7]), abs=0.005
@@ -120,6 +129,24 @@ def test_the_threshold_is_chosen_on_validation_rows(world: Path) -> None:
     frames.write(frames.read(path).with_columns(~pl.col("label").cast(pl.Boolean)), path)
     evaluate.main()
     assert read_json(world / "reports/fairness.json")["threshold"] == cut
+
+
+def test_the_worst_slice_is_the_one_whose_lower_end_is_least(world: Path) -> None:
+    """Among slices of one value; where no column is declared the report says so, and has no number."""
+    found = read_json(world / "reports/metrics.json")["worst_slice"]
+    least = min((one for one in read_json(world / "reports/slices.json") if one["values"] == 1), key=lambda one: one["auc_low"])
+    assert found == {"declared": True, **{name: least[name] for name in ("slice", "rows", "auc", "auc_low")}}
+    say(world / "params.yaml", {**PARAMS, "usecase": {**PARAMS["usecase"], "slices": {"columns": [], "minimum": 50}}})
+    evaluate.main()
+    nothing = read_json(world / "reports/metrics.json")["worst_slice"]
+    assert nothing == {"declared": False, "slice": None, "rows": None, "auc": None, "auc_low": None}
+
+
+def test_a_decision_that_is_none_of_the_task_is_refused(world: Path) -> None:
+    """A threshold beyond 1 is found before anything is read or written."""
+    say(world / "params.yaml", {**PARAMS, "usecase": {**PARAMS["usecase"], "decision": {"threshold": 7}}})
+    with pytest.raises(ConfigError, match=r"usecase\.decision\.threshold: 7 is no probability"):
+        evaluate.main()
 
 
 def test_a_use_case_without_protected_groups_says_so(world: Path) -> None:

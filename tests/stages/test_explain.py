@@ -34,6 +34,18 @@ def test_the_report_explains_the_rows_that_were_scored(project: Path) -> None:
     assert chart == [{"feature": one["feature"], "importance": one["importance"]} for one in report["global"]]
 
 
+def test_slices_are_those_that_the_use_case_names(project: Path) -> None:
+    """Columns of requests and features, alone and crossed, each row in one slice of each; those whose drivers differ most are named."""
+    explain.main()
+    report = read_json(project / "reports/explain.json")
+    columns = {one["column"] for one in report["slices"]}
+    assert columns == {"origin", "morning", "origin × morning"}
+    for column in columns:
+        assert sum(one["rows"] for one in report["slices"] if one["column"] == column) == report["rows"]
+    assert {one["slice"] for one in report["different"]} < {one["slice"] for one in report["slices"]}
+    assert all(len(one["features"]) == len(modeled_flights.FEATURES) for one in report["slices"])
+
+
 def test_a_large_split_is_sampled_alike_every_time(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sample has its declared size, and a chart no more than its declared length."""
     monkeypatch.setattr(explain, "ROWS", 100)

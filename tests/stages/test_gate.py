@@ -6,9 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from interlock import params
 from interlock.errors import ArtifactError, ConfigError
+from interlock.evaluation import bindings, reports
+from interlock.evaluation.gates import Gates
 from interlock.files import by_name, read_json, sha256, write_json
 from stages import gate
 from tests.evaluation.world import PARAMS, say, world
@@ -83,6 +87,21 @@ def test_the_verdict_is_bound_to_model_data_reports_and_gates(world: Path) -> No
     assert judged(world, PARAMS["gates"])["binds"] == binds
 
 
+@pytest.mark.parametrize(
+    "part", ["models/model/model.json", "models/model/booster.txt", "data/features/features.parquet", "reports/metrics.json"]
+)
+def test_the_verdict_on_another_candidate_is_told(world: Path, part: str) -> None:
+    """One more byte in the model, the features or a report, and the verdict is not of this candidate: the part is named."""
+    gates = msgspec.to_builtins(params.load("gates", Gates))
+    said, judged = read_json(world / "reports/gates.json"), list(map(Path, hashes(world)))
+    assert bindings.differing(said, bindings.candidate(gates, judged)) == []
+    with (world / part).open("ab") as opened:
+        opened.write(b" ")
+    assert bindings.differing(said, bindings.candidate(gates, judged)) == [
+        {"data": "features", "models": "model"}.get(part.split("/", maxsplit=1)[0], "reports")
+    ]
+
+
 def test_a_verdict_of_fail_ends_well(world: Path) -> None:
     """The stage exits 0 with a failed verdict, as an experiment that failed should be seen, and 2 on gates that make no sense."""
     impossible = {"metric": "test.auc", "min": 0.99, "why": "Nobody reaches it."}
@@ -101,6 +120,14 @@ def test_a_damaged_report_is_refused_by_name(world: Path) -> None:
     path = world / "reports/metrics.json"
     path.write_text(path.read_text()[:100])
     with pytest.raises(ArtifactError, match=r"reports/metrics\.json is not JSON"):
+        gate.main()
+    with path.open("wb") as opened:
+        opened.truncate(reports.LARGEST + 1)
+    with pytest.raises(ArtifactError, match=r"reports/metrics\.json has \d+ bytes, which no stage writes"):
+        gate.main()
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(ArtifactError, match=r"reports/metrics\.json is no file"):
         gate.main()
 
 

@@ -36,6 +36,17 @@ def test_every_labelled_row_of_validation_and_test_is_scored(project: Path) -> N
         assert found["raw_score"].to_list() == list(booster.predict(encoder.matrix(rows), raw_score=True))
 
 
+def test_predictions_of_several_classes_have_columns_of_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Key, label, raw scores and scores, in the order of the classes; the same bytes with one thread or two."""
+    project = modeled_flights.project(tmp_path, monkeypatch, "multiclass")
+    train.main()
+    assert modeled_flights.run("score", project, threads=1) == modeled_flights.run("score", project, threads=2)
+    found = frames.read(project / "data/predictions/test.parquet")
+    columns = [f"{kind}_{name}" for kind in ("raw_score", "score") for name in ("late", "on time", "early")]
+    assert found.columns == [*modeled_flights.KEY, "label", *columns]
+    assert found["label"].dtype == pl.String
+
+
 def test_predictions_have_the_same_bytes_at_any_number_of_threads(project: Path) -> None:
     """One thread or two, in another process than the one that trained; nothing is printed."""
     assert modeled_flights.run("score", project, threads=1) == modeled_flights.run("score", project, threads=2)

@@ -11,16 +11,20 @@ import pytest
 
 from interlock.dtypes import dtype_of
 from interlock.errors import DeclarationError
+from interlock.evaluation.robustness import Known, spread
 from interlock.evaluation.stress import declared
+from interlock.evaluation.subject import Subject
 from interlock.evaluation.trials import run
 from interlock.features import collect
 from interlock.files import by_name, read_json
-from stages import stress
+from interlock.modeling.task import Binary
+from stages import score, stress, train
+from tests import modeled_flights
 from tests.evaluation.world import NAME, PARAMS, built, say, world
 
 __all__ = ["world"]
 ROOT = Path(__file__).parents[2]
-ALWAYS = ["missing_one", "missing_all", "unseen_one", "unseen_all", "extreme_one", "extreme_all"]
+ALWAYS = ["noise", "missing_one", "missing_all", "unseen_one", "unseen_all", "extreme_one", "extreme_all"]
 
 
 def told(world: Path) -> dict[str, Any]:
@@ -36,11 +40,12 @@ def test_declared_behaviours_stand_beside_the_ones_that_always_run(world: Path) 
     assert found["rows"] == stress.ROWS
 
 
-def test_the_model_bears_missing_unseen_and_extreme_values(world: Path) -> None:
-    """Through the real scoring path, scores stay probabilities whatever a feature holds."""
+def test_the_model_bears_noise_and_missing_unseen_and_extreme_values(world: Path) -> None:
+    """Through the real scoring path, scores stay probabilities whatever a feature holds, and what they move by is told."""
     cases = told(world)["cases"]
     assert {cases[name]["verdict"] for name in ALWAYS} == {"pass"}
-    assert {cases[name]["violations"] for name in ALWAYS} == {0}
+    assert {cases[name]["violations"] for name in ALWAYS if name != "noise"} == {0}
+    assert all(0 < cases[name]["mean_move"] < cases[name]["largest_move"] < 1 for name in ALWAYS)
 
 
 def test_a_behaviour_that_does_not_hold_is_shown_on_real_rows(world: Path) -> None:
@@ -62,6 +67,16 @@ def test_without_a_stress_file_the_default_cases_run(world: Path) -> None:
     assert (list(found["cases"]), found["verdict"], found["failed"]) == (ALWAYS, "pass", 0)
 
 
+@pytest.mark.parametrize("text", ["", "# nothing yet\n"])
+def test_an_empty_stress_file_declares_nothing(world: Path, text: str) -> None:
+    """The file may be there and empty: the graph depends on it."""
+    shutil.copytree(world / f"usecases/{NAME}", world / f"usecases/empty{len(text)}")
+    (world / f"usecases/empty{len(text)}/stress.py").write_text(text)
+    say(world / "params.yaml", {**PARAMS, "usecase": {**PARAMS["usecase"], "name": f"empty{len(text)}"}})
+    stress.main()
+    assert list(told(world)["cases"]) == ALWAYS
+
+
 def test_stressing_again_gives_the_same_bytes(world: Path) -> None:
     """The sample, the scores and the examples are the same."""
     before = (world / "reports/stress.json").read_bytes()
@@ -75,18 +90,34 @@ def test_a_mistake_in_the_file_is_named(world: Path) -> None:
     text = "from interlock.evaluation.stress import unchanged\nwrong = unchanged('', {'colour': 'red'})\n"
     (world / "usecases/mistaken/stress.py").write_text(text)
     say(world / "params.yaml", {**PARAMS, "usecase": {**PARAMS["usecase"], "name": "mistaken"}})
-    with pytest.raises(DeclarationError, match=r"(?s)wrong: .*colour.*features are: carrier"):
+    with pytest.raises(DeclarationError, match=r"(?s)usecases/mistaken/stress.py:2: wrong: .*colour.*features are: carrier"):
         stress.main()
+
+
+@pytest.mark.parametrize("task", ["multiclass", "squared", "poisson"])
+def test_every_kind_of_task_is_stressed(task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real models of several classes and of numbers bear the defaults; moves are in spreads of the score where it is a number."""
+    project = modeled_flights.project(tmp_path, monkeypatch)
+    modeled_flights.write(project / "data/features", modeled_flights.labelled(task).gather_every(5))
+    said = {"name": "none", "task": modeled_flights.TASKS[task], "split": modeled_flights.SPLIT, "slices": modeled_flights.SLICES}
+    say(project / "params.yaml", {"usecase": said, "model": {**modeled_flights.MODEL, "rounds": 20}})
+    for stage in (train, score, stress):
+        stage.main()
+    found = told(project)
+    assert (list(found["cases"]), found["verdict"]) == (ALWAYS, "pass")
+    assert all(0 < found["cases"][name]["mean_move"] <= found["cases"][name]["largest_move"] for name in ALWAYS)
+    scores = pl.read_parquet(project / "data/predictions/test.parquet")
+    assert found["unit"] == (1.0 if task == "multiclass" else pytest.approx(spread(scores["score"].to_numpy()), rel=0.2))
 
 
 @pytest.mark.parametrize("file", sorted(ROOT.glob("usecases/*/stress.py")), ids=lambda file: file.parent.name)
 def test_shipped_behaviours_fit_the_features_of_their_use_case(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every change and condition of a shipped stress.py can be made to rows of the features that the use case declares."""
     monkeypatch.chdir(ROOT)
-    features = collect.load(file.parent.name).public
-    rows = pl.DataFrame(
-        {feature.name: [None] for feature in features}, schema={feature.name: dtype_of(feature.dtype) for feature in features}
-    )
+    features = collect.load(file.parent.name)
+    types = {feature.name: dtype_of(feature.dtype) for feature in features.public}
+    rows = pl.DataFrame({name: [None] for name in types}, schema=types).with_columns(row=0)
     cases = declared(import_module(f"usecases.{file.parent.name}.stress"))
-    found = run(cases, rows.with_columns(row=0), ["row"], lambda changed: np.full(changed.height, 0.5))
+    subject = Subject(Binary("yes"), Known(types, features), lambda changed: np.full(changed.height, 0.5))
+    found = run(cases, rows, ["row"], subject)
     assert len(found["cases"]) == len(cases) > 0

@@ -21,6 +21,7 @@ def test_a_model_is_written_with_all_that_its_scores_depend_on(tmp_path: Path, m
     assert model.featureset == featureset.read(project / "data/features/featureset.json").fingerprint
     assert model.features == tuple(modeled_flights.FEATURES)
     assert model.rows["train"]["used"] > 2000
+    assert isinstance(model.baselines.base_rate, float)
     assert 0.2 < model.baselines.base_rate < 0.3
     assert model.baselines.reads == modeled_flights.FEATURES
     curve = read_json(project / "reports/learning_curve.json")
@@ -29,12 +30,30 @@ def test_a_model_is_written_with_all_that_its_scores_depend_on(tmp_path: Path, m
     assert sorted(path.name for path in (project / "models/model").iterdir()) == ["booster.txt", "model.json"]
 
 
-def test_the_model_has_the_same_bytes_at_any_number_of_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One thread for Polars and OpenMP, or two: booster, encoder, calibrator and curve are equal byte for byte; nothing is printed."""
-    first = modeled_flights.run("train", modeled_flights.project(tmp_path / "a first", monkeypatch), threads=1)
-    second = modeled_flights.run("train", modeled_flights.project(tmp_path / "zwéi", monkeypatch), threads=2)
+@pytest.mark.parametrize("task", modeled_flights.TASKS)
+def test_the_model_has_the_same_bytes_at_any_number_of_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str) -> None:
+    """One thread for Polars and OpenMP, or two: of any kind of task booster, encoder, calibrator, baselines and curve are equal byte
+    for byte; nothing is printed."""
+    first = modeled_flights.run("train", modeled_flights.project(tmp_path / "a first", monkeypatch, task), threads=1)
+    second = modeled_flights.run("train", modeled_flights.project(tmp_path / "zwéi", monkeypatch, task), threads=2)
     assert first == second
     assert {"models/model/booster.txt", "models/model/model.json", "reports/learning_curve.json"} < set(first)
+    assert read_json(tmp_path / "zwéi/models/model/model.json")["task"]["kind"] == modeled_flights.TASKS[task]["kind"]
+
+
+def test_protected_attributes_are_no_inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the use case protects is no input, though it is a feature; a mitigation by it is part of the model."""
+    project = modeled_flights.project(tmp_path, monkeypatch)
+    found = read_json(project / "params.yaml")
+    usecase = {**found["usecase"], "fairness": {"attributes": ["origin"], "minimum": 100}, "decision": {"threshold": 0.3}}
+    write_json(project / "params.yaml", {**found, "usecase": usecase, "model": {**found["model"], "mitigation": "equalized_odds"}})
+    train.main()
+    scorer = Scorer.open(project / "models/model")
+    assert set(modeled_flights.FEATURES) - set(scorer.model.features) == {"origin"}
+    assert scorer.model.mitigation is not None
+    assert [group.values for group in scorer.model.mitigation.groups] == [("EWR",), ("JFK",), ("LGA",)]
+    features = modeled_flights.flights().select(modeled_flights.FEATURES).head(50)
+    assert not scorer.score(features).equals(scorer.score(features.with_columns(origin=pl.lit("EWR"))))
 
 
 def test_a_period_of_one_class_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,14 +8,12 @@ from usecases.employment import schema
 
 def requests(first_year: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
     """Everybody of 16 or older, when the year of the interview is over: younger ones are not asked about work."""
-    asked = [table.select(*schema.Answers.to_schema().columns, "id", "year", "SEX", "RAC1P") for table in (first_year, people)]
+    asked = [table.select(*schema.Asked.to_schema().columns, "id", "year") for table in (first_year, people)]
     return (
         pl.concat(asked)
         .filter(col("AGEP") >= 16)
         .with_columns(
             as_of=pl.datetime(col("year").cast(pl.Int32) + 1, 1, 1, time_unit="us", time_zone="UTC"),
-            sex=col("SEX").replace_strict(schema.SEXES, return_dtype=pl.String),
-            race=col("RAC1P").replace_strict(schema.RACES, return_dtype=pl.String),
         )
     )
 

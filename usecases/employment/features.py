@@ -1,12 +1,25 @@
 """What a person answers that tells whether they are at work.
 
-Sex and race are left out: they decide about nobody here, and are measured. Nativity is left out because citizenship says it.
+Sex and race are protected: they are measured, and no inputs of the model. They are features because what is done about its
+errors (`model: fair`) has to know them. Nativity is left out because citizenship says it.
 """
+
+from collections.abc import Mapping
+from functools import reduce
 
 import polars as pl
 
 from interlock.features.declare import on_demand
 from interlock.usecase import col
+from usecases.employment.schema import RACES, SEXES
+
+
+def _words(code: str, words: Mapping[str, str]) -> pl.Expr:
+    """The word for each code of a column; none for another."""
+    return reduce(
+        lambda rest, one: pl.when(col(code) == one[0]).then(pl.lit(one[1])).otherwise(rest), words.items(), pl.lit(None, pl.String)
+    )
+
 
 # Who they are.
 age = on_demand(col("AGEP"), "Age", unit="years", expect=(16, 95))
@@ -21,6 +34,10 @@ schooling = on_demand(col("SCHL").cast(pl.Int8), "Schooling, 1 = none, 16 = high
 military = on_demand(col("MIL"), "Military service: 1 = on active duty, 2 = in the past, 3 = training, 4 = never, 0 = under 17")
 citizenship = on_demand(col("CIT"), "Citizenship: 1 to 3 = by birth, 4 = naturalized, 5 = none")
 ancestry = on_demand(col("ANC"), "Ancestry reported: 1 = one, 2 = several, 3 = unclassified, 4 = none")
+
+# Protected.
+sex = on_demand(_words("SEX", SEXES), "Sex, as the survey asks it")
+race = on_demand(_words("RAC1P", RACES), "Race, as the survey asks it in nine groups")
 
 # How they live.
 marital = on_demand(col("MAR"), "Marital status: 1 = married, 2 = widowed, 3 = divorced, 4 = separated, 5 = never married")

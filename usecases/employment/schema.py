@@ -30,8 +30,8 @@ def codes(first: int, last: int) -> list[str]:
     return [str(code) for code in range(first, last + 1)]
 
 
-class Answers(pa.DataFrameModel):
-    """What a person is asked, but for sex, race and work."""
+class Asked(pa.DataFrameModel):
+    """What a person is asked, but for work and nativity."""
 
     AGEP: pl.Int16 = pa.Field(ge=0, le=99)  # the oldest share one age, the mean of theirs: 94 or 95
     SCHL: str = pa.Field(isin=codes(0, 24))
@@ -46,14 +46,14 @@ class Answers(pa.DataFrameModel):
     DEAR: str = pa.Field(isin=codes(1, 2))
     DEYE: str = pa.Field(isin=codes(1, 2))
     DREM: str = pa.Field(isin=codes(0, 2))
+    SEX: str = pa.Field(isin=list(SEXES))
+    RAC1P: str = pa.Field(isin=list(RACES))
 
 
-class Person(Answers):
+class Person(Asked):
     """One row of the microdata. Many rows are alike: people are, where sixteen questions are all that is known of them."""
 
     NATIVITY: str = pa.Field(isin=codes(1, 2))
-    SEX: str = pa.Field(isin=list(SEXES))
-    RAC1P: str = pa.Field(isin=list(RACES))
 
 
 ANSWERS: list[Term] = [
@@ -110,14 +110,12 @@ class Employment(pa.DataFrameModel):
 
 
 @request(by="id", rules=ANSWERS)
-class Request(Answers):
-    """A person of 16 or older, with the answers to everything but work. Sex and race are there to be measured, and no feature reads them."""
+class Request(Asked):
+    """A person of 16 or older, with the answers to everything but work."""
 
     id: int = pa.Field(ge=0)
     as_of: Utc
     AGEP: pl.Int16 = pa.Field(ge=16, le=99)
-    sex: str = pa.Field(isin=list(SEXES.values()))
-    race: str = pa.Field(isin=list(RACES.values()))
 
 
 @outcome(horizon="320d")

@@ -1,6 +1,6 @@
 """How scores must behave when what is known about a flight changes."""
 
-from interlock.evaluation.stress import col, not_higher, not_lower, unchanged
+from interlock.evaluation.stress import at_least, at_most, col, not_higher, not_lower, robust, unchanged
 
 late_aircraft = not_lower(
     "An aircraft that was on time and is now two hours late makes a late arrival no less likely",
@@ -22,3 +22,16 @@ clear_sky = not_higher(
     tolerated=0.05,
 )
 one_mile = unchanged("A mile more or less does not matter", {"miles": col("miles") + 1}, within=0.01, tolerated=0.01)
+jammed = at_least(
+    "Where departures of the last hour left three quarters of an hour late, and four in ten of the city's were late, a late arrival is no surprise",
+    0.35,
+    where=(col("origin_delay_1h") > 45) & (col("city_late_2h") > 0.4),
+    tolerated=0.15,
+)
+quiet = at_most(
+    "Early in the morning, at airports where hardly anything was late for a day, a late arrival is unlikely",
+    0.35,
+    where=(col("hour") < 8) & (col("city_delay_1d") < 5) & (col("visibility") == 10),
+    tolerated=0.01,
+)
+blind = robust("Without news of the weather scores move little", "stale", ["Weather"], within=0.3, tolerated=0.05, on_average=0.1)

@@ -1,0 +1,202 @@
+"""`interlock replay`: predictions made again to the last bit, or as another version would have made them."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interlock.cli.store_place import moment_of, say
+from interlock.errors import ArtifactError, printable
+
+if TYPE_CHECKING:
+    from interlock.lineage.replay import Ground, Replayed
+    from interlock.serving.predictions import Logged
+
+DIFFERS = 1
+TOLD = 5
+
+
+@click.command
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--sample", type=click.IntRange(min=1), help="So many predictions of the log, spread over it by hash.")
+@click.option("--since", help="Those made from this moment on, such as 2026-03-01T00:00Z.")
+@click.option("--until", help="Those made before this moment.")
+@click.option("--with", "other", metavar="VERSION", help="What this version would have said: decisions that flip, scores that move.")
+@click.option("--anyway", is_flag=True, help="Go on where this environment is not the one that a bundle was made with.")
+@click.option("--log", type=click.Path(path_type=Path, file_okay=False), default=Path("online/predictions"), show_default=True)
+@click.option("--events", type=click.Path(path_type=Path, file_okay=False), default=Path("online/log"), show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def replay(
+    ids: tuple[str, ...],
+    *,
+    sample: int | None,
+    since: str | None,
+    until: str | None,
+    other: str | None,
+    anyway: bool,
+    log: Path,
+    events: Path,
+    as_json: bool,
+) -> None:
+    """Make predictions again: of these IDs, of a sample, or of all that were made in a time.
+
+    Bundle, source rows and events are those that each was made from; every feature, raw score and score must be the same to
+    the last bit. Exits with 1 where one is not, and names the first thing that differs; with 6 where one cannot be made again.
+
+    \b
+    Example:
+      interlock replay 12-0123456789ab
+      interlock replay --sample 100
+      interlock replay --with v1.3.0 --since 2026-03-01T00:00Z
+    """
+    from interlock.lineage.replay import Ground
+    from interlock.params import load
+
+    moments = [None if text is None else moment_of(text) for text in (since, until)]
+    if bool(ids) == any((sample, since, until, other)) and not (ids and other):
+        raise click.UsageError("give IDs, or --sample, --since, --until, or --with VERSION")
+    logged = chosen(ids, sample, moments[0], moments[1], log)
+    if not logged:
+        raise ArtifactError(f"{log} has no prediction that this names", "interlock score makes them; see --since and --until")
+    ground = Ground(load("usecase.name", str), events, anyway)
+    if other:
+        compared(logged, other, ground, as_json=as_json)
+    else:
+        again(logged, ground, as_json=as_json)
+
+
+def chosen(ids: Sequence[str], sample: int | None, since: datetime | None, until: datetime | None, log: Path) -> "list[Logged]":
+    """The predictions that were asked for, in the order of the log."""
+    import heapq
+    from hashlib import blake2b
+
+    from interlock.features.keys import micros
+    from interlock.serving import predictions
+
+    if ids:
+        return [predictions.one(each, log) for each in ids]
+    first, last = (None if moment is None else micros(moment) for moment in (since, until))
+    window = (
+        each
+        for each in predictions.every(log)
+        if (each.prediction is not None or first is last is None)
+        and (first is None or (each.prediction and each.prediction.time >= first))
+        and (last is None or (each.prediction and each.prediction.time < last))
+    )
+    if sample is None:
+        return list(window)
+    found = heapq.nsmallest(sample, (each for each in window if each.prediction), key=lambda each: blake2b(each.id.encode()).digest())
+    return sorted(found, key=lambda each: each.position)
+
+
+def again(logged: "Sequence[Logged]", ground: "Ground", *, as_json: bool) -> None:
+    """Replay, and end the process as it went."""
+    from interlock.lineage.replay import replay as made_again
+
+    with _bar("replaying", len(logged)) as done:
+        found = made_again(logged, ground, done)
+    _loud(ground)
+    differ, failed = [each for each in found if each.difference], [each for each in found if each.error]
+    say(_said(found, ground), as_json, list(_lines(found, differ, failed)))
+    if differ:
+        sys.exit(DIFFERS)
+    if failed and failed[0].error:
+        raise failed[0].error
+
+
+def _lines(found: "Sequence[Replayed]", differ: "Sequence[Replayed]", failed: "Sequence[Replayed]") -> Iterator[str]:
+    equal, versions = len(found) - len(differ) - len(failed), {each.version for each in found if each.version}
+    sign = "✗" if differ or failed else "✓"
+    yield f"{sign} {equal:,} of {len(found):,} predictions of {', '.join(sorted(versions)) or 'no version'} made again to the last bit"
+    for each in differ[:TOLD]:
+        if each.difference:
+            what, then, now = each.difference
+            yield f"  {each.id} ({each.version}): {what} was {then!r}, and is {now!r}{f'; {each.note}' if each.note else ''}"
+    for each in failed[:TOLD]:
+        yield f"  {each.id}: cannot be made again: {each.error.found if each.error else ''}"
+
+
+def _said(found: "Sequence[Replayed]", ground: "Ground") -> dict[str, Any]:
+    return {
+        "predictions": len(found),
+        "equal": sum(each.equal for each in found),
+        "differ": [
+            {"id": each.id, "version": each.version, "what": each.difference.what, "recorded": _plain(each.difference.recorded), "now": _plain(each.difference.now), "note": each.note}
+            for each in found
+            if each.difference
+        ],
+        "failed": [{"id": each.id, "version": each.version, "why": str(each.error)} for each in found if each.error],
+        "elsewhere": ground.elsewhere,
+    }  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | str | list) else repr(value) if isinstance(value, float) else str(value)
+
+
+def compared(logged: "Sequence[Logged]", other: str, ground: "Ground", *, as_json: bool) -> None:
+    """Print what another version would have said."""
+    import json
+
+    from interlock.lineage.flips import Columns, flips
+    from interlock.modeling.groups import Slices
+    from interlock.params import load
+
+    slices = load("usecase.slices", Slices)
+    with _bar("replaying", len(logged)) as done:
+        found = flips(logged, other, Columns(slices.columns, slices.crossings), ground, done)
+    _loud(ground)
+    if not found:
+        raise ArtifactError(f"every prediction that this names was made by {other}, or is erased", "name another version, or another time")
+    if as_json:
+        click.echo(json.dumps(found, indent=2, allow_nan=False))
+        return
+    for each in found:
+        _table(each)
+
+
+def _table(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    table = Table(
+        "", "rows", "flips", "scores that move", "mean move", "largest", title=Text(printable(f"{found['from']} → {found['to']}"))
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, each in [("all", found), *((each["slice"], each) for each in found["slices"])] if found["rows"] else []:
+        flips = "–" if each["flips"] is None else f"{each['flips']:,}"
+        table.add_row(
+            Text(printable(name)),
+            f"{each['rows']:,}",
+            flips,
+            f"{each['moved']:,}",
+            f"{each['mean_move']:+.4f}",
+            f"{each['largest_move']:+.4f}",
+        )
+    console.print(table)
+    for each in found.get("flipped", []):
+        console.print(Text(f"  {each['rows']:,} from {printable(each['from'])} to {printable(each['to'])}"))
+    for each in found["unscored"]:
+        console.print(Text(f"  {each['rows']:,} could not be scored: {printable(each['why'])}"))
+
+
+def _loud(ground: "Ground") -> None:
+    for version, found in ground.elsewhere.items():
+        text = printable(f"ANOTHER ENVIRONMENT than that of {version}: {'; '.join(found)}. A difference may be of these versions.")
+        click.secho(text, fg="red", bold=True, err=True)
+
+
+@contextmanager
+def _bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    from rich.progress import Progress
+
+    with Progress(transient=True, disable=not sys.stderr.isatty()) as progress:
+        bar = progress.add_task(what, total=total)
+        yield lambda rows: progress.advance(bar, rows)

@@ -1,0 +1,117 @@
+"""Files of requests into one file of scores: part by part, and whole or not at all."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from interlock import frames
+from interlock.errors import ContractError
+from interlock.files import replacing
+from interlock.serving import requests
+from interlock.serving.journal import Journal
+from interlock.serving.known import Known
+from interlock.serving.model import Model
+from interlock.serving.requests import Part
+
+PREDICTION, VERSION = "prediction", "version"
+REJECTED = ".rejected.ndjson"
+SHOWN = 5
+
+
+@dataclass
+class Told:
+    """How many rows were scored and how many rejected, the first of these, and how many predictions are new in the log."""
+
+    scored: int = 0
+    rejected: int = 0
+    new: int = 0
+    first: list[dict[str, str | int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A model and what is known; `version` names it in the output, `journal` is None where it is no release."""
+
+    model: Model
+    known: Known
+    version: str
+    journal: Journal | None
+
+    def score(self, files: Sequence[Path], output: Path, done: Callable[[float], None] = lambda _: None) -> Told:
+        """Score the requests in `files` into `output`; those that break the contract go, with the reasons, into a file beside it.
+
+        `done` is told the share that is done. Raises ContractError where a file is no table of requests.
+        """
+        told, number = Told(), 0
+        self._named(output, files)
+        with _gathered(output) as folder, (folder / REJECTED).open("wb") as bad:
+            for place, file in enumerate(files):
+                for part in requests.parts(file, self.model.checker, self.model.features):
+                    rows, refused = self._scored(part)
+                    if rows.height or not number:
+                        frames.write(rows, folder / f"{number:08}.parquet")
+                        number += 1
+                    self._reject(file, part.rejected | refused, bad.write, told)
+                    told.scored += rows.height
+                    done((place + part.ends) / len(files))
+            bad.flush()
+            told.new = self.journal.new if self.journal else 0
+        return told
+
+    def _named(self, output: Path, files: Sequence[Path]) -> None:
+        own = [PREDICTION, VERSION, *self.model.scorer.model.task.columns]
+        if taken := sorted({*self.model.features.request.key}.intersection(own)):
+            raise ContractError(f"the key of a request has a column {taken[0]}, as the output has", "give it another name in schema.py")
+        if output.suffix != ".parquet":
+            raise ContractError(f"{output.name} does not end in .parquet", "scores are written as Parquet")
+        if output.resolve() in {file.resolve() for file in files}:
+            raise ContractError(f"{output} is one of the files to score", "write the scores into another folder")
+
+    def _scored(self, part: Part) -> tuple[pl.DataFrame, dict[int, str]]:
+        """The rows of the output, and by row of the file why a request has no answer."""
+        scored = self.model.score(self.known, part.requests)
+        refused = {int(part.numbers[row]): why for row, why in scored.refused.items()}
+        answered = scored.answered()
+        ids = self.journal.write(answered) if self.journal else pl.Series([None] * answered.requests.height, dtype=pl.String)
+        made = answered.requests.select(self.model.features.request.key).hstack(answered.scores)
+        return made.with_columns(ids.alias(PREDICTION), pl.lit(self.version).alias(VERSION)), refused
+
+    @staticmethod
+    def _reject(file: Path, found: dict[int, str], write: Callable[[bytes], int], told: Told) -> None:
+        for row, why in sorted(found.items()):
+            line: dict[str, str | int] = {"file": file.name, "row": row, "reason": why}
+            write(msgspec.json.encode(line) + b"\n")
+            if len(told.first) < SHOWN:
+                told.first.append(line)
+        told.rejected += len(found)
+
+
+def rejects(output: Path) -> Path:
+    """Where the requests that were rejected are told."""
+    return output.with_suffix(REJECTED)
+
+
+@contextmanager
+def _gathered(output: Path) -> Iterator[Path]:
+    """A folder for the parts of `output`; when the block ends well they become one file, whole, and what was rejected another.
+
+    What a process that was killed has left of it goes with the next.
+    """
+    folder = output.with_name(f".{output.name}.parts")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+        if (folder / REJECTED).stat().st_size:
+            (folder / REJECTED).replace(rejects(output))
+        else:
+            rejects(output).unlink(missing_ok=True)
+        with replacing(output) as temporary:
+            pl.scan_parquet(sorted(folder.glob("*.parquet")), glob=False).sink_parquet(temporary, compression="zstd", maintain_order=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

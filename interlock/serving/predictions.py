@@ -1,0 +1,92 @@
+"""The prediction log: every prediction of a release, append-only and chained, in segments of JSON lines, as the event log.
+
+An id is the position of a record and the beginning of its hash: the first finds it at once, the second tells whether this
+is the log that it was made in. Erasing what a record holds keeps both, and the chain.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from interlock.errors import ArtifactError, ConfigError
+from interlock.features import eventlog, records
+from interlock.features.eventlog import EventLog
+from interlock.features.records import Event, Flaw, Record
+from interlock.serving.record import Prediction
+
+PREDICTIONS = Path("online/predictions")
+TABLE = "predictions"
+DIGITS = 12
+FOUND = "interlock trace --list shows the last ones"
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A prediction in its place; `prediction` is None where it was erased."""
+
+    id: str
+    position: int
+    prediction: Prediction | None
+
+
+@contextmanager
+def writer(folder: Path = PREDICTIONS) -> Iterator[EventLog]:
+    """The one writer of the log, closed at the end."""
+    log = EventLog(folder)
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+def append(log: EventLog, predictions: Sequence[Prediction]) -> list[str]:
+    """Write predictions, and return their ids; when this returns they are on disk."""
+    return written(log, [prediction.time for prediction in predictions], [msgspec.json.encode(made) for made in predictions])
+
+
+def written(log: EventLog, times: Sequence[int], payloads: Sequence[bytes]) -> list[str]:
+    """Write predictions that are JSON already, and return their ids."""
+    first = log.end + 1
+    log.append([Event(TABLE, time, None, payload) for time, payload in zip(times, payloads, strict=True)])
+    return [identity(first + i, records.sha(payload)) for i, payload in enumerate(payloads)]
+
+
+def identity(position: int, sha: str) -> str:
+    """The id of the record at a position whose payload has this hash."""
+    return f"{position}-{sha[:DIGITS]}"
+
+
+def one(asked: str, folder: Path = PREDICTIONS) -> Logged:
+    """The prediction of an id; raises ConfigError where it is none, ArtifactError where the log has it not, or damaged."""
+    number, dash, digits = asked.partition("-")
+    if not (dash and number.isascii() and number.isdigit() and len(number) < 19 and len(digits) == DIGITS):
+        raise ConfigError(f"{asked!r} is no id of a prediction", f"an id is 12-0123456789ab; {FOUND}")
+    position = int(number)
+    for found in records.checked(folder, position - 1):
+        if isinstance(found, Flaw):
+            raise _damaged(folder, found)
+        if found.position == position:
+            logged = _logged(found)
+            if logged.id != asked:
+                raise ArtifactError(
+                    f"prediction {number} of {folder} is {logged.id}, not {asked}", "it was made in another log: name it by --log"
+                )
+            return logged
+    raise ArtifactError(f"{folder} has no prediction {asked}", FOUND)
+
+
+def every(folder: Path = PREDICTIONS, after: int = 0) -> Iterator[Logged]:
+    """The predictions after a position, in order; raises ArtifactError at the first record that is damaged."""
+    return (_logged(record) for record in eventlog.read(folder, after))
+
+
+def _logged(record: Record) -> Logged:
+    made = None if record.erased else msgspec.json.decode(bytes(record.payload), type=Prediction)
+    return Logged(identity(record.position, record.sha), record.position, made)
+
+
+def _damaged(folder: Path, flaw: Flaw) -> ArtifactError:
+    return ArtifactError(f"{folder}: the record at position {flaw.position} is damaged: {flaw.reason}", records.RESTORE)

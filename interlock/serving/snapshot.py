@@ -1,0 +1,70 @@
+"""The snapshot that a prediction is made from: the commit that is checked out, and the source rows that it names."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from interlock import frames, git
+from interlock.contracts import ledger
+from interlock.contracts.ledger import QUARANTINE, RAW
+from interlock.errors import GitError
+from interlock.frames import ROW
+from interlock.past import Past
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The source rows of a commit: the hashes of their folders, and where these lie."""
+
+    commit: str
+    raw: str
+    quarantine: str
+    folders: tuple[Path, Path]
+
+    @classmethod
+    def checked_out(cls) -> "Rows":
+        """Those of HEAD, as they lie in the work tree; raises GitError where these are not what its dvc.lock says."""
+        commit = git.head()
+        found = []
+        for folder in (RAW, QUARANTINE):
+            wanted = Past(commit).output(folder.as_posix())
+            if (here := digest(folder)) != wanted:
+                raise GitError(
+                    f"{folder} is not that of commit {commit[:12]} ({here or 'it is missing'}, dvc.lock says {wanted})",
+                    "dvc checkout brings back what the commit has; after a run: commit dvc.lock",
+                )
+            found.append(wanted)
+        return cls(commit, found[0], found[1], (RAW, QUARANTINE))
+
+    @classmethod
+    def at(cls, commit: str) -> "Rows":
+        """Those of a commit, fetched where they are not there; raises ArtifactError where they cannot be had, or were altered."""
+        past = Past(commit)
+        names = [folder.as_posix() for folder in (RAW, QUARANTINE)]
+        raw, quarantine = (past.folder(name) for name in names)
+        return cls(commit, past.output(names[0]), past.output(names[1]), (raw, quarantine))
+
+    def valid(self, tables: Iterable[str]) -> dict[str, pl.LazyFrame]:
+        """The valid rows of each table."""
+        raw, quarantine = self.folders
+        return {
+            name: ledger.less(frames.scan(raw / f"{name}.parquet"), frames.read(quarantine / f"{name}.parquet", [ROW])) for name in tables
+        }
+
+
+def digest(folder: Path) -> str | None:
+    """The hash under which DVC keeps a folder: MD5 of the list of its files; None where it is missing."""
+    if not folder.is_dir():
+        return None
+    files = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    listed = [{"md5": _md5(folder / name), "relpath": name} for name in files]
+    return hashlib.md5(json.dumps(listed, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
+
+
+def _md5(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

@@ -1,0 +1,225 @@
+"""Releases in a real repository with a real remote: what passes becomes a version, what runs where is told for any moment."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.graph.clone import Clone
+
+START = datetime(2030, 1, 1, tzinfo=UTC)
+BAD = ("-S", "model.rounds=1", "-S", "model.num_leaves=2")
+GOOD = ("-S", "model.rounds=60", "-S", "model.num_leaves=15", "-S", "model.seed=8")
+
+
+@dataclass
+class Team:
+    """A clone with a git remote and a DVC remote; every command takes place an hour after the one before."""
+
+    clone: Clone
+    hours: int = 0
+
+    @property
+    def now(self) -> datetime:
+        return START + timedelta(hours=self.hours)
+
+    def say(self, *command: str, fails: bool = False) -> Any:
+        """What a command of interlock answers as JSON; a commit that it makes is of this hour."""
+        self.hours += 1
+        done = self.clone.interlock(*command, "--json", fails=fails, GIT_COMMITTER_DATE=self.now.isoformat())
+        return json.loads(done.stdout)
+
+    def keep(self) -> None:
+        """Commit and push what there is."""
+        self.hours += 1
+        self.clone.run("git", "add", "--all")
+        self.clone.run("git", "commit", "--quiet", "--allow-empty", "--message", "change", GIT_COMMITTER_DATE=self.now.isoformat())
+        self.clone.dvc("push")
+        self.clone.run("git", "push", "--quiet", "origin", "HEAD")
+
+    def runs(self, *at: str) -> dict[str, str]:
+        found = json.loads(self.clone.interlock("deployed", *at, "--json").stdout)
+        return {each["stage"]: each["version"].partition("@")[2] for each in found}
+
+
+@pytest.fixture
+def team(clone: Clone, tmp_path: Path) -> Team:
+    """The finished project with remotes, everything pushed."""
+    made = Team(clone)
+    clone.run("git", "init", "--quiet", "--bare", str(tmp_path / "git"))
+    clone.run("git", "remote", "add", "origin", str(tmp_path / "git"))
+    clone.dvc("remote", "add", "--default", "storage", str(tmp_path / "storage"))
+    made.keep()
+    return made
+
+
+def failed(outcome: Any) -> list[str]:
+    return [check["name"] for check in outcome["checks"] if not check["passed"]]
+
+
+def test_three_releases_are_walked(team: Team, tmp_path: Path) -> None:
+    """A good model becomes v1.0.0 and runs. A bad one is refused for its gates and for what runs, and tagged only once every one
+    of them is waived in git. Another good one is a patch, goes through the stages in order, and is rolled back; every moment
+    between is told, from a fresh clone as well, and the versions are there for DVC's own tools."""
+    clone = team.clone
+    first = team.say("release", "--push")
+    assert (first["released"], first["release"]["version"], first["release"]["remote"]) == (True, "v1.0.0", "storage")
+    assert team.say("release")["already"]
+    refused = clone.interlock("promote", "v1.0.0", "--to", "prod", fails=True)
+    assert "has never run in staging, which comes before prod" in refused.stderr
+    moments = {}
+    for stage in ("staging", "prod"):
+        assert team.say("promote", "v1.0.0", "--push")["stage"] == stage
+        moments[team.now] = team.runs()
+    assert team.runs() == {"staging": "v1.0.0", "prod": "v1.0.0"}
+
+    clone.dvc("exp", "run", *BAD)
+    team.keep()
+    bad = team.say("release", fails=True)
+    assert failed(bad) == ["the verdict is a pass", "no worse than what runs"]
+    assert clone.run("git", "tag").stdout.split() == ["flights@v1.0.0"]
+    gates = [gate["name"] for gate in json.loads((clone.folder / "reports/gates.json").read_text())["gates"] if gate["verdict"] == "fail"]
+    assert len(gates) > 1
+    until = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
+    for gate in (*gates, "champion"):
+        clone.interlock("gates", "--waive", gate, "--reason", "a drill", "--owner", "data-team", "--until", until)
+    assert failed(team.say("release", fails=True)) == ["nothing is uncommitted"]
+    team.keep()
+    waived = team.say("release", "--push")
+    assert (waived["release"]["version"], waived["release"]["verdict"]) == ("v1.0.1", "fail")
+    assert {waiver["gate"] for waiver in waived["release"]["waivers"]} == {*gates, "champion"}
+    assert waived["release"]["comparison"]["outcome"] == "worse"
+    team.say("promote", "1.0.1", "--push")
+    moments[team.now] = team.runs()
+
+    clone.dvc("exp", "run", *GOOD)
+    team.keep()
+    good = team.say("release", "--push")
+    assert (good["release"]["version"], good["release"]["waivers"], good["release"]["champion"]) == ("v1.0.2", [], "flights@v1.0.0")
+    for _ in range(2):
+        team.say("promote", "v1.0.2", "--push")
+        moments[team.now] = team.runs()
+    assert team.runs() == {"staging": "v1.0.2", "prod": "v1.0.2"}
+    assert team.say("promote", "v1.0.2", "--to", "prod")["moved"] is False
+    back = team.say("rollback", "--reason", "too many false alarms", "--push")
+    moments[team.now] = team.runs()
+    assert (back["stage"], back["version"], back["before"]) == ("prod", "flights@v1.0.0", "flights@v1.0.2")
+    (draft,) = back["written"]
+    assert "too many false alarms" in (clone.folder / draft).read_text(encoding="utf-8")
+    assert clone.run("git", "status", "--porcelain").stdout == ""
+    assert team.runs() == {"staging": "v1.0.2", "prod": "v1.0.0"}
+
+    other = Clone(tmp_path / "other", clone.environment)
+    subprocess.run(["git", "clone", "--quiet", tmp_path / "git", other.folder], check=True)
+    for each in (clone, other):
+        for moment, expected in moments.items():
+            assert Team(each).runs("--at", (moment + timedelta(minutes=30)).isoformat()) == expected
+        assert Team(each).runs("--at", START.isoformat()) == {}
+    got = tmp_path / "got"
+    other.dvc("artifacts", "get", ".", "flights", "--rev", "v1.0.2", "-o", str(got))
+    assert (
+        json.loads((got / "model/model.json").read_text())["booster"]
+        == json.loads((clone.folder / "models/model/model.json").read_text())["booster"]
+    )
+    shallow = Clone(tmp_path / "shallow", clone.environment)
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", f"file://{tmp_path / 'git'}", shallow.folder], check=True)
+    assert "shallow clone" in shallow.interlock("deployed", fails=True).stderr
+
+
+CUT = """#!/bin/sh
+# Ends who called it, as a power cut would, at the first git command named by CUT: before git does it, or after.
+if [ "$1 $2" = "${CUT#*:}" ]; then
+  [ "${CUT%%:*}" = after ] && "$GIT" "$@"
+  kill -9 $PPID
+  exit 1
+fi
+exec "$GIT" "$@"
+"""
+
+
+@pytest.fixture
+def cut(tmp_path: Path) -> dict[str, str]:
+    """What in the environment puts such a git before the real one."""
+    folder = tmp_path / "cut"
+    folder.mkdir()
+    (folder / "git").write_text(CUT)
+    (folder / "git").chmod(0o755)
+    return {"PATH": str(folder), "GIT": str(shutil.which("git"))}
+
+
+def killed(team: Team, cut: dict[str, str], at: str, *command: str) -> None:
+    """Run a command of interlock that is killed at a step."""
+    environment = team.clone.environment | {"CUT": at, "GIT": cut["GIT"], "PATH": f"{cut['PATH']}:{team.clone.environment['PATH']}"}
+    done = subprocess.run(
+        [sys.executable, "-m", "interlock.cli.main", *command], cwd=team.clone.folder, env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+def test_what_is_killed_at_any_step_is_completed_or_undone_by_the_next(team: Team, cut: dict[str, str]) -> None:
+    """Before and after each thing that a release, a promotion and a rollback do in git, the state is one that the same command
+    goes on from: nothing is left over, and nothing is there twice."""
+    clone = team.clone
+    for step in ("before:tag --annotate", "after:tag --annotate"):
+        killed(team, cut, step, "release")
+    assert team.say("release")["already"]
+    for stage in ("staging", "prod"):
+        for step in ("before:add --", "after:add --", "before:commit --quiet"):
+            killed(team, cut, step, "promote", "v1.0.0", "--to", stage)
+            assert stage not in team.runs()
+        killed(team, cut, "after:commit --quiet", "promote", "v1.0.0", "--to", stage)
+        assert team.runs()[stage] == "v1.0.0"
+        assert team.say("promote", "v1.0.0", "--to", stage)["moved"] is False
+        assert clone.run("git", "status", "--porcelain").stdout == ""
+    assert clone.run("git", "log", "--format=%s", "--", "deployed.yaml").stdout.splitlines() == [
+        "Promote flights@v1.0.0 to prod",
+        "Promote flights@v1.0.0 to staging",
+    ]
+
+
+def test_of_two_at_once_one_wins_by_push_and_the_other_is_told(team: Team, tmp_path: Path) -> None:
+    """Who pushes a tag or a promotion second finds it refused, has it taken back, and sees what the first one did after a pull."""
+    other = Team(team.clone.copy(tmp_path / "other"), hours=50)
+    assert team.say("release", "--push")["released"]
+    late = other.clone.interlock("release", "--push", fails=True)
+    assert "refuses flights@v1.0.0" in late.stderr
+    assert "somebody else may have been first" in late.stderr
+    assert other.clone.run("git", "tag").stdout == ""
+    other.clone.run("git", "fetch", "--quiet", "--tags")
+    assert other.say("release")["already"]
+    team.say("promote", "v1.0.0", "--push", "--reason", "first")
+    late = other.clone.interlock("promote", "v1.0.0", "--push", "--reason", "second", fails=True)
+    assert "refuses HEAD" in late.stderr
+    assert other.runs() == {}
+    assert other.clone.run("git", "status", "--porcelain").stdout == ""
+    other.clone.run("git", "pull", "--quiet", "--rebase", "origin", "HEAD")
+    assert other.say("promote", "v1.0.0", "--to", "staging")["moved"] is False
+
+
+def test_one_altered_byte_is_refused_by_name(team: Team) -> None:
+    """In a bundle's copy here, in the cache and on the remote: what was released is not taken from there, and it is told from where."""
+    clone = team.clone
+    team.say("release", "--push")
+    lock = json.loads(clone.run("git", "tag", "--list", "--format=%(contents)", "flights@v1.0.0").stdout.rpartition("\n---\n")[2])
+    kept = clone.folder / ".interlock/past" / lock["artifact"].removesuffix(".dir")
+    model = kept / "model/booster.txt"
+    content = model.read_bytes()
+    model.write_bytes(content[:-2] + b"x\n")
+    assert "models/bundle/model/booster.txt of commit" in clone.interlock("promote", "v1.0.0", fails=True).stderr
+    team.say("promote", "v1.0.0")
+    cached = [path for path in (clone.folder / ".dvc/cache/files/md5").rglob("*") if path.is_file() and path.read_bytes() == content]
+    cached[0].chmod(0o644)
+    cached[0].write_bytes(content[:-2] + b"x\n")
+    shutil.rmtree(kept)
+    told = clone.interlock("promote", "v1.0.0", "--to", "prod", fails=True).stderr
+    assert "models/bundle/model/booster.txt of commit" in told
+    assert "the DVC cache, the remote or" in told
+    cached[0].unlink()
+    assert team.say("promote", "v1.0.0", "--to", "prod")["moved"], "the remote has it"
