@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from interlock.lineage.catalogue import Found
+    from interlock.lineage.entries import Found
 
 KINDS = ("datasets", "features", "models")
 

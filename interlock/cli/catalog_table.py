@@ -9,7 +9,7 @@ from interlock.cli.trace_tree import console
 from interlock.contracts.evidence import text
 
 if TYPE_CHECKING:
-    from interlock.lineage.catalogue import CatalogFeature, CatalogModel, Dataset, Found
+    from interlock.lineage.entries import CatalogFeature, CatalogModel, Dataset, Found
 
 LONG = 400
 

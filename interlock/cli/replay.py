@@ -1,7 +1,7 @@
 """`interlock replay`: predictions made again to the last bit, or as another version would have made them."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -55,21 +55,21 @@ def replay(
     """
     from interlock.lineage.replay import Ground
     from interlock.params import load
+    from interlock.serving import predictions
 
     moments = [None if text is None else moment_of(text) for text in (since, until)]
     if bool(ids) == any((sample, since, until, other)) and not (ids and other):
         raise click.UsageError("give IDs, or --sample, --since, --until, or --with VERSION")
     logged = chosen(ids, sample, moments[0], moments[1], log)
-    if not logged:
-        raise ArtifactError(f"{log} has no prediction that this names", "interlock score makes them; see --since and --until")
     ground = Ground(load("usecase.name", str), events, anyway)
+    total = sample or len(ids) or predictions.count(log)
     if other:
-        compared(logged, other, ground, as_json=as_json)
+        compared(logged, other, ground, total, as_json=as_json)
     else:
-        again(logged, ground, as_json=as_json)
+        again(logged, ground, total, as_json=as_json)
 
 
-def chosen(ids: Sequence[str], sample: int | None, since: datetime | None, until: datetime | None, log: Path) -> "list[Logged]":
+def chosen(ids: Sequence[str], sample: int | None, since: datetime | None, until: datetime | None, log: Path) -> "Iterable[Logged]":
     """The predictions that were asked for, in the order of the log."""
     import heapq
     from hashlib import blake2b
@@ -88,17 +88,19 @@ def chosen(ids: Sequence[str], sample: int | None, since: datetime | None, until
         and (last is None or (each.prediction and each.prediction.time < last))
     )
     if sample is None:
-        return list(window)
+        return window
     found = heapq.nsmallest(sample, (each for each in window if each.prediction), key=lambda each: blake2b(each.id.encode()).digest())
     return sorted(found, key=lambda each: each.position)
 
 
-def again(logged: "Sequence[Logged]", ground: "Ground", *, as_json: bool) -> None:
+def again(logged: "Iterable[Logged]", ground: "Ground", total: int, *, as_json: bool) -> None:
     """Replay, and end the process as it went."""
     from interlock.lineage.replay import replay as made_again
 
-    with _bar("replaying", len(logged)) as done:
+    with _bar("replaying", total) as done:
         found = made_again(logged, ground, done)
+    if not found:
+        raise ArtifactError("the log has no prediction that this names", "interlock score makes them; see --since and --until")
     _loud(ground)
     differ, failed = [each for each in found if each.difference], [each for each in found if each.error]
     say(_said(found, ground), as_json, list(_lines(found, differ, failed)))
@@ -138,7 +140,7 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | str | list) else repr(value) if isinstance(value, float) else str(value)
 
 
-def compared(logged: "Sequence[Logged]", other: str, ground: "Ground", *, as_json: bool) -> None:
+def compared(logged: "Iterable[Logged]", other: str, ground: "Ground", total: int, *, as_json: bool) -> None:
     """Print what another version would have said."""
     import json
 
@@ -147,11 +149,13 @@ def compared(logged: "Sequence[Logged]", other: str, ground: "Ground", *, as_jso
     from interlock.params import load
 
     slices = load("usecase.slices", Slices)
-    with _bar("replaying", len(logged)) as done:
+    with _bar("replaying", total) as done:
         found = flips(logged, other, Columns(slices.columns, slices.crossings), ground, done)
     _loud(ground)
     if not found:
-        raise ArtifactError(f"every prediction that this names was made by {other}, or is erased", "name another version, or another time")
+        raise ArtifactError(
+            f"the log has no prediction of another version than {other} that this names", "name another version, or another time"
+        )
     if as_json:
         click.echo(json.dumps(found, indent=2, allow_nan=False))
         return

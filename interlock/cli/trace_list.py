@@ -38,7 +38,13 @@ def show_list(found: list[dict[str, Any]]) -> None:
     table = _table("prediction", "made", "version", "channel", "scores")
     for each in found:
         scores = ", ".join(f"{name} {text(value)}" for name, value in each["scores"].items())
-        table.add_row(each["id"], each["made"], text(each["version"], LONG) if each["version"] else "", each["channel"], scores or "erased")
+        table.add_row(
+            each["id"],
+            each["made"],
+            text(each["version"], LONG) if each["version"] else "",
+            text(each["channel"], LONG) if each["channel"] else "",
+            scores or "erased",
+        )
     console().print(table)
 
 
@@ -59,7 +65,11 @@ def show_forwards(found: "Forwards") -> None:
     table = _table("version", "feature", "read as", "predictions", "the first")
     for use in found.uses:
         table.add_row(
-            text(use.version, LONG), text(use.feature, LONG) if use.feature else "", use.part, f"{use.predictions:,}", ", ".join(use.first)
+            text(use.version, LONG),
+            text(use.feature, LONG) if use.feature else "",
+            text(use.part, LONG),
+            f"{use.predictions:,}",
+            ", ".join(use.first),
         )
     terminal.print(table if found.uses else Text("  none has counted it", style="dim"))
     for line in found.notes:

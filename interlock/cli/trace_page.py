@@ -11,6 +11,7 @@ from typing import Any
 from interlock.cli import trace_words as words
 from interlock.cli.trace_graph import svg
 from interlock.contracts.evidence import text
+from interlock.errors import printable
 from interlock.lineage.tree import Feature, Model, Rows, Table, Trace
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -55,8 +56,8 @@ def _body(found: Trace) -> Iterator[str]:
 
 def _missing(found: Trace) -> Iterator[str]:
     for missing in found.unreached:
-        yield f"<li><span><b>{said(missing.what)}</b>: {said(missing.why)}"
-        yield f"<br>→ {said(missing.todo)}</span></li>" if missing.todo else "</span></li>"
+        todo = f'<p class="dim">→ {said(missing.todo)}</p>' if missing.todo else ""
+        yield f"<li><span><b>{said(missing.what)}</b>: {said(missing.why)}</span>{todo}</li>"
 
 
 def _request(found: Trace) -> Iterator[str]:
@@ -75,14 +76,9 @@ def _feature(feature: Feature) -> str:
     )
     body = f"<p><code>{said(feature.logic)}</code></p>"
     if feature.code:
-        lines = "".join(f"{escape(text(line, LONG)) if line.strip() else ''}\n" for line in map(_unquoted, feature.code.text.splitlines()))
+        lines = escape(printable(feature.code.text.expandtabs(4)))
         body += f'<p class="dim">{said(words.code(feature))}</p><pre>{lines}</pre>'
     return f"<details>{head}{body}{_rows(feature.rows) if feature.rows else ''}</details>"
-
-
-def _unquoted(line: str) -> str:
-    """A line of code with its indent as spaces that a page keeps."""
-    return line.replace("\t", "    ").rstrip()
 
 
 def _rows(rows: Rows) -> str:

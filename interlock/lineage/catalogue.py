@@ -1,8 +1,6 @@
 """The catalog: datasets, features and models, who owns them, how they are, and what depends on what. Read from files and git alone."""
 
-import json
-import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,73 +14,14 @@ from interlock.errors import ArtifactError
 from interlock.features import featureset, logic
 from interlock.features.featureset import AnyFeature, FeatureSet, Latest, Lookup, Window
 from interlock.files import by_name, read_json
-from interlock.git import git
-from interlock.lineage.code import blamed, day
-from interlock.lineage.tree import Told
+from interlock.lineage.commits import committed, pinned, tagged
+from interlock.lineage.entries import CatalogFeature, CatalogModel, Dataset, Found
 from interlock.releases import deployments
 from interlock.releases.registry import Registry, Release
 
 EXPORTED, REPORTS = Path("data/features/featureset.json"), Path("reports")
 FEATURES, METRICS = "reports/features.json", "reports/metrics.json"
 HEADLINES = ("auc", "balanced_accuracy", "r2", "rmse", "mae")
-
-
-class Dataset(Told, frozen=True):
-    """A table of the use case; `fresh` says how it stands against its promise, `changed` when its pin last did."""
-
-    name: str
-    part: str
-    description: str
-    owner: str
-    licence: str
-    promise: str | None
-    fresh: str
-    changed: str
-    changed_by: str
-    rows: int | None
-    quarantined: int | None
-    read_by: tuple[str, ...]
-
-
-class CatalogFeature(Told, frozen=True):
-    """A public feature; `view` is the history or reference that it reads, `tables` are the sources that it comes from, by whatever way."""
-
-    name: str
-    kind: str
-    description: str
-    unit: str
-    view: str
-    tables: tuple[str, ...]
-    logic: str
-    owner: str
-    read_by: tuple[str, ...]
-    rank: int | None
-    releases: tuple[str, ...]
-
-
-class CatalogModel(Told, frozen=True):
-    """A release, and the stages of life that run it now."""
-
-    version: str
-    released: str
-    by: str
-    owner: str
-    description: str
-    metric: str
-    value: float | None
-    deployed: tuple[str, ...]
-    commit: str
-    features: int | None
-
-
-class Found(Told, frozen=True):
-    """What the catalog holds of a use case."""
-
-    usecase: str
-    datasets: tuple[Dataset, ...]
-    features: tuple[CatalogFeature, ...]
-    models: tuple[CatalogModel, ...]
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -151,9 +90,9 @@ class Reading:
         runs: dict[str, list[str]] = {}
         for stage, deployment in deployments.now().items():
             runs.setdefault(deployment.version, []).append(stage)
-        tagged = _tagged(self.usecase) if self.releases else {}
+        tags = tagged(self.usecase) if self.releases else {}
         for release in reversed(self.releases):
-            when, who = tagged.get(release.tag, ("", ""))
+            when, who = tags.get(release.tag, ("", ""))
             metric, value = _headline(self.reports.get(f"{release.commit}:./{METRICS}"))
             names = _names(self.reports.get(f"{release.commit}:./{FEATURES}"))
             yield CatalogModel(
@@ -187,36 +126,6 @@ def tables_of(declared: FeatureSet, feature: AnyFeature) -> set[str]:
     return found.union(*(tables_of(declared, each) for each in inner))
 
 
-def committed(objects: Iterable[str]) -> dict[str, Any]:
-    """The JSON of files in git, each named by its commit and path, in one go; those that are not there are left out."""
-    asked = list(dict.fromkeys(objects))
-    done = subprocess.run(["git", "cat-file", "--batch"], input="\n".join(asked).encode(), capture_output=True, check=False)
-    out, at, found = done.stdout, 0, {}
-    for name in asked:
-        head, _, _ = out[at:].partition(b"\n")
-        at += len(head) + 1
-        if head.endswith(b" missing") or not head:
-            continue
-        size = int(head.rsplit(b" ", 1)[1])
-        found[name] = json.loads(out[at : at + size])
-        at += size + 1
-    return found
-
-
-def pinned(usecase: str) -> dict[str, tuple[str, str]]:
-    """When and by whom the pin of each table was last changed."""
-    path = Path(f"data/sources/{usecase}.yaml")
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    changes, found, table = blamed("HEAD", path.as_posix()), dict[str, tuple[int, str]](), ""
-    for number, line in enumerate(lines, start=1):
-        if line.endswith(":") and not line.startswith((" ", "-", "#")):
-            table = line.removesuffix(":").strip("'\"")
-        if table and number in changes:
-            when, _, who = changes[number]
-            found[table] = max(found.get(table, (0, "")), (when, who))
-    return {name: (day(when), who) for name, (when, who) in found.items()}
-
-
 def _fresh(entry: CatalogTable, stale: str | None) -> str:
     if entry.fresh is None:
         return "no promise"
@@ -237,8 +146,3 @@ def _headline(report: Any) -> tuple[str, float | None]:
     test = (report or {}).get("test") or {}
     metric = next((name for name in HEADLINES if isinstance(test.get(name), int | float)), "")
     return metric, test.get(metric)
-
-
-def _tagged(usecase: str) -> dict[str, tuple[str, str]]:
-    told = git("for-each-ref", "--format=%(refname:short)%1f%(taggerdate:iso-strict)%1f%(taggername)", f"refs/tags/{usecase}@v*")
-    return {name: (when, who) for name, when, who in (line.split("\x1f") for line in told.splitlines())}

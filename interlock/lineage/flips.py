@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ class Columns:
 
 
 def flips(
-    logged: Sequence[Logged], other: str, columns: Columns, ground: Ground, done: Callable[[int], None] = lambda _: None
+    logged: Iterable[Logged], other: str, columns: Columns, ground: Ground, done: Callable[[int], None] = lambda _: None
 ) -> list[dict[str, Any]]:
     """For each other version in the window what `other` would have said otherwise: in all, and by slice, most flips first.
 
@@ -69,7 +69,9 @@ def flips(
     name = ground.version(other).resolved.release.tag
     rows: dict[str, list[pl.DataFrame]] = {}
     lost: dict[str, dict[str, int]] = {}
-    for source, asked in replay.grouped(logged).items():
+    parts = (group for part in replay.batched(logged) for group in replay.grouped(part).items())
+    for source, asked in parts:
+        done(len(asked))
         if source.version == name:
             continue
         try:
@@ -78,7 +80,6 @@ def flips(
         except InterlockError as error:
             reasons = lost.setdefault(source.version, {})
             reasons[str(error)] = reasons.get(str(error), 0) + len(asked)
-        done(len(asked))
     return [
         {"from": version, "to": name}
         | _told(pl.concat(rows[version], how="vertical_relaxed") if version in rows else None, columns)

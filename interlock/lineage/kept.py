@@ -68,6 +68,8 @@ def _cached(path: str, found: str, kept: Path) -> None:
     if all(_place(md5).is_file() for md5 in files.values()):
         with whole(kept) as new:
             for name, md5 in files.items():
+                if not (new / name).resolve().is_relative_to(new.resolve()):
+                    raise _altered(f"{path}/{name}", found)
                 (new / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(_place(md5), new / name)
                 if _md5(new / name) != md5:

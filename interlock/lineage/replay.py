@@ -1,8 +1,9 @@
 """Predictions made again, from the bundle, the snapshot and the events that made them: the same bits, or what differs first."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from interlock.serving.predictions import Logged
 from interlock.serving.record import Prediction
 from interlock.serving.snapshot import Rows
 
+BATCH = 20_000
 ERASED = "its payload was erased: what was asked and answered is gone, its place in the chain stays"
 
 
@@ -93,12 +95,24 @@ class Ground:
         return self.opened[name]
 
 
-def replay(logged: Sequence[Logged], ground: Ground, done: Callable[[int], None] = lambda _: None) -> list[Replayed]:
+def replay(logged: Iterable[Logged], ground: Ground, done: Callable[[int], None] = lambda _: None) -> list[Replayed]:
     """Make predictions again, in their order; `done` is told how many were made.
 
     What keeps some from being made again is told of each of these.
     """
+    return [each for part in batched(logged) for each in _replayed(part, ground, done)]
+
+
+def batched(logged: Iterable[Logged]) -> Iterator[list[Logged]]:
+    """Predictions in parts that fit into memory, however long the log."""
+    rest = iter(logged)
+    while part := list(islice(rest, BATCH)):
+        yield part
+
+
+def _replayed(logged: Sequence[Logged], ground: Ground, done: Callable[[int], None]) -> list[Replayed]:
     found = {each.id: Replayed(each.id, None, error=ArtifactError(ERASED)) for each in logged if each.prediction is None}
+    done(len(found))
     for source, asked in grouped(logged).items():
         try:
             found |= {each.id: each for each in _again(source, asked, ground)}

@@ -83,6 +83,12 @@ def every(folder: Path = PREDICTIONS, after: int = 0) -> Iterator[Logged]:
     return (_logged(record) for record in eventlog.read(folder, after))
 
 
+def count(folder: Path = PREDICTIONS) -> int:
+    """How many predictions the log has, erased ones included."""
+    found = records.last(folder)
+    return found.position if found else 0
+
+
 def _logged(record: Record) -> Logged:
     made = None if record.erased else msgspec.json.decode(bytes(record.payload), type=Prediction)
     return Logged(identity(record.position, record.sha), record.position, made)

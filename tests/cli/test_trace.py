@@ -1,6 +1,7 @@
 """The command: the tree, JSON and the page say the same, and nothing in them comes alive."""
 
 import json
+import shutil
 from io import StringIO
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from tests.lineage.flown import flown, released
 __all__ = ["flown", "released"]  # fixtures
 Flown = tuple[Release, list[str]]
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e\n[bold]"
-CODE = {"pre", "br"}
+CODE = {"pre"}
 
 
 def run(*arguments: str) -> Result:
@@ -66,6 +67,7 @@ def test_the_page_is_one_file_that_runs_nothing(flown: Flown, tmp_path: Path) ->
     assert "default-src 'none'; style-src 'unsafe-inline'" in text
     assert not {name for name in found.attributes if name.startswith("on")} | ({"href", "src"} & found.attributes)
     told = json.loads(run(flown[1][0], "--json").output)
+    assert all(feature["code"]["text"] in found.texts for feature in told["features"])
     names = {feature["name"] for feature in told["features"]}
     boxes = {text.split(" = ")[0] for text in found.texts if " = " in text}
     assert names - boxes == set()
@@ -86,6 +88,24 @@ def test_what_comes_from_data_logs_and_git_is_escaped(flown: Flown) -> None:
     Console(file=out, width=10_000, highlight=False, markup=False).print(tree(hostile))
     assert "alert(1)" in out.getvalue()
     assert not {"\x1b", "\u202e"} & set(out.getvalue())
+
+
+def test_what_is_not_there_is_said_in_every_form(flown: Flown) -> None:
+    """An erased prediction, and one whose data no cache has: a tree, JSON and a well-formed page, each with what is missing and the way to it."""
+    with predictions.writer() as log:
+        log.erase([1])
+    shutil.rmtree(".dvc/cache")
+    shutil.rmtree(".interlock", ignore_errors=True)
+    for one, missing, way in ((flown[1][0], "it was erased", "nothing brings it back"), (flown[1][1], "the bundle", "dvc push")):
+        done = run(one, "--html", "t.html")
+        assert done.exit_code == 0
+        text = Path("t.html").read_text()
+        assert Page(text).tags <= OURS | CODE
+        assert all(part in text and part in run(one).output for part in (missing, way))
+        assert json.loads(run(one, "--json").output)["unreached"]
+    erased = [each["erased"] for each in json.loads(run("--list", "--json").output)]
+    assert erased == [True, False, False, False, False]
+    assert "erased" in run("--list").output
 
 
 def test_the_last_predictions_and_a_row_are_listed(flown: Flown) -> None:

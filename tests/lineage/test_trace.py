@@ -16,6 +16,7 @@ from interlock.features.eventlog import EventLog
 from interlock.features.records import Event
 from interlock.files import read_json, sha256
 from interlock.frames import ROW
+from interlock.lineage.kept import Kept
 from interlock.lineage.trace import trace
 from interlock.lineage.tree import Trace
 from interlock.releases.registry import Release
@@ -184,6 +185,18 @@ def test_moments_are_told_in_utc(flown: Flown) -> None:
 
 
 def found_in_lock(path: str) -> str:
-    from interlock.lineage.kept import Kept
-
     return Kept(git.head()).outputs[path]
+
+
+def test_a_listing_that_leads_out_of_its_folder_writes_nothing(flown: Flown) -> None:
+    """A commit whose data/raw names a file above it, with hashes that are right: refused, and nothing stands there."""
+    assert flown
+    evil = traced.put(b"evil")
+    listing = traced.put(f'[{{"md5": "{evil}", "relpath": "../../../evil"}}]'.encode(), ".dir")
+    lock = Path("dvc.lock")
+    lock.write_text(lock.read_text().replace(found_in_lock("data/raw"), f"{listing}.dir"))
+    git.git("commit", "--quiet", "--all", "--message", "Evil")
+    with pytest.raises(ArtifactError, match="evil was altered"):
+        Kept(git.head()).folder("data/raw")
+    assert not Path("evil").exists()
+    assert not Path(".interlock/evil").exists()

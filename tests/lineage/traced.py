@@ -115,6 +115,13 @@ def requests(*numbers: int) -> pl.DataFrame:
     return asked[list(numbers)].drop("source_row", strict=False)
 
 
+def put(content: bytes, suffix: str = "") -> str:
+    """Put a file into the cache of DVC; its MD5."""
+    found = _md5(content)
+    _put(found + suffix, content)
+    return found
+
+
 def _put(found: str, content: bytes) -> None:
     place = CACHE / found[:2] / found[2:]
     place.parent.mkdir(parents=True, exist_ok=True)

@@ -71,7 +71,7 @@ def _default(field: inspect.Field) -> str:
     if field.required:
         return "required"
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
-    return f"`{json.dumps(value)}`"
+    return f"`{json.dumps(msgspec.to_builtins(value))}`"
 
 
 def words(kind: inspect.Type) -> str:
@@ -100,6 +100,7 @@ def _bound(value: float) -> str:
 
 BOUNDS = {"gt": "over", "ge": "at least", "lt": "below", "le": "at most"}
 SPOKEN: dict[type[inspect.Type], Callable[[Any], str]] = {
+    inspect.Metadata: lambda kind: words(kind.type),
     inspect.StructType: lambda kind: f"[{kind.cls.__name__}](#{kind.cls.__name__.lower()})",
     inspect.UnionType: lambda kind: ", or ".join(map(words, kind.types)),
     inspect.DictType: lambda kind: f"mapping of names to {words(kind.value_type)}",

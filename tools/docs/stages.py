@@ -13,15 +13,15 @@ from tools.docs.blocks import Block, annotated, fenced, read
 # of the keys, and those that are none of them.
 NAMED: dict[str, dict[str, tuple[str, set[str]]]] = {
     "metrics": {
-        "": ("{validation,test,baseline,linear}", {"rows", "gain", "worst_slice", "rescored"}),
+        "": ("{validation,test,baseline,linear}", {"rows", "gain", "worst_slice", "rescored", "decision"}),
         "gain[]": ("<metric>", {"name"}),
     },
     "features": {"[].quantiles": ("<share>", set()), "[].common": ("<text>", set())},
     "validation": {"tables": ("<table>", set())},
     "parity": {"by_feature": ("<feature>", set()), "first[].request": ("<key>", set())},
     "explain": {
-        "": ("{highest,lowest}", {"rows", "expected_raw_score", "global"}),
-        "{highest,lowest}[]": ("<key>", {"raw_score", "score", "contributions"}),
+        "": ("{highest,lowest}", {"rows", "expected_raw_score", "global", "classes", "slices", "different"}),
+        "{highest,lowest}[]": ("<key>", {"raw_score", "score", "expected_raw_score", "contributions"}),
     },
     "gates": {"binds[].sha256": ("<file>", set())},
     "stress": {
@@ -79,7 +79,7 @@ def _report(path: Path) -> Block:
 def _keys(path: Path, there: str) -> list[str]:
     """The keys that the document has, which may come and go with what a run finds, and those that are new."""
     found = list(dict.fromkeys(keys(path.stem, read_json(path)))) if path.is_file() else []
-    whole = [f"`{key}`" for key in found if not any(other.startswith((f"{key}.", f"{key}[")) for other in found)]
+    whole = [f"`{key}`" for key in found if key and not any(other.startswith((f"{key}.", f"{key}[")) for other in found)]
     return list(dict.fromkeys([*(row[0] for row in read(there)), *whole]))
 
 
