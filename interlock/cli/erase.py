@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REMAINS = (
     "What this does not reach: source rows, features and bundles that git and DVC keep of earlier commits (take the rows out of the "
     "source, run again, release, then dvc gc in the cache and on each remote); the online store, until interlock store materialize; "
-    "files that interlock score wrote, and backups."
+    "files that interlock score wrote, copies in .interlock/past (delete that folder), and backups."
 )
 
 

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,18 +10,17 @@ if TYPE_CHECKING:
     from interlock.evaluation.gates import Gates
 
 REFUSED = 1
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command
 @click.option("--mutants", is_flag=True, help="Make faults on purpose: the gate that is meant for each must find it.")
-@click.option("--against", type=FOLDER, help="A champion: the folder of a bundle or a model. It scores the same test rows.")
+@click.option("--against", help="A champion: a stage of life, a version, or the folder of a bundle. It scores the same test rows.")
 @click.option("--waive", metavar="GATE", help="Write a waiver of a gate that failed into waivers.yaml, for this very model.")
 @click.option("--reason", help="Why it may be released nevertheless.")
 @click.option("--owner", help="Who answers for it.")
 @click.option("--until", metavar="DATE", help="The last day on which the waiver counts, such as 2030-12-31.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def gates(*, mutants: bool, against: Path | None, waive: str | None, as_json: bool, **said: str | None) -> None:
+def gates(*, mutants: bool, against: str | None, waive: str | None, as_json: bool, **said: str | None) -> None:
     """Judge the reports by the gates, and say why each passes or fails, the worst first.
 
     Exits with 0 where the verdict is a pass, with 1 where it is none: a gate fails or has not enough evidence. A waiver changes no
@@ -34,7 +32,7 @@ def gates(*, mutants: bool, against: Path | None, waive: str | None, as_json: bo
     \b
     Example:
       interlock gates
-      interlock gates --against models/champion
+      interlock gates --against prod
       interlock gates --waive calibration --reason "Winter only" --owner data-team --until 2030-12-31
       interlock gates --mutants
     """
@@ -57,7 +55,7 @@ def gates(*, mutants: bool, against: Path | None, waive: str | None, as_json: bo
     sys.exit(0 if found["passed"] else REFUSED)
 
 
-def judged(asked: "Gates", against: Path | None) -> tuple[dict[str, Any], Any]:
+def judged(asked: "Gates", against: str | None) -> tuple[dict[str, Any], Any]:
     """The verdict on the reports as they are, or what the candidate gains over a champion; and what shows it."""
     from interlock.cli import gates_shown
     from interlock.cli.gates_waive import beside
@@ -76,17 +74,14 @@ def plain(asked: "Gates") -> dict[str, Any]:
     return judge(asked, reports.read(sorted({gate.report for gate in asked.values()})))
 
 
-def met(asked: "Gates", against: Path) -> dict[str, Any]:
+def met(asked: "Gates", against: str) -> dict[str, Any]:
     """Champion and candidate on the test rows."""
-    from interlock.cli.gates_champion import opened
+    from interlock.cli import gates_champion
     from interlock.evaluation import champion
     from interlock.evaluation.candidate import Candidate
 
-    scorer = opened(against)
-    candidate = Candidate.open()
-    before = champion.predictions(scorer, candidate.test, candidate.features)
-    same = scorer.model.featureset == candidate.scorer.model.featureset
-    return {**champion.compare(candidate.test, before, asked, candidate.how), "same_declarations": same}
+    folder, candidate = gates_champion.folder(against), Candidate.open()
+    return champion.compare(candidate.test, gates_champion.scored(folder, candidate), asked, candidate.how)
 
 
 def tested(asked: "Gates") -> dict[str, Any]:

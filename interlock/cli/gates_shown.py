@@ -41,8 +41,7 @@ def _notes(found: Found) -> list[str]:
     """What a reader of the table must know."""
     near = any(one["outcome"] == SAME and (one["gain_low"] > 0 or one["gain_high"] < 0) for one in found["metrics"])
     luck = "Trainings differ by luck as well: a difference is told where an interval twice as wide lies off zero."
-    other = "The champion was trained with other declarations: a feature of the same name is taken for the same."
-    return [text for wanted, text in ((near, luck), (not found["same_declarations"], other)) if wanted]
+    return [luck] if near else []
 
 
 def mutants(found: Found) -> list[str]:

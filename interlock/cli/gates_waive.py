@@ -28,7 +28,7 @@ def beside(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: {"counts": one.counts, "words": one.words} for name, one in covered.items()}
 
 
-def written(asked: "Gates", against: Path | None, gate: str, *, reason: str, owner: str, until: str) -> list[str]:
+def written(asked: "Gates", against: str | None, gate: str, *, reason: str, owner: str, until: str) -> list[str]:
     """Write a waiver of the gate; what was written, and the next command."""
     from interlock.evaluation import waivers
     from interlock.evaluation.waiver_file import made
@@ -58,7 +58,7 @@ def _model(asked: "Gates") -> str:
     return model
 
 
-def _verdict(asked: "Gates", against: Path | None) -> Mapping[str, Any]:
+def _verdict(asked: "Gates", against: str | None) -> Mapping[str, Any]:
     """The verdict on the reports, those of the gates against a champion in it where there is one."""
     from interlock.cli.gates import met, plain
 

@@ -149,4 +149,4 @@ def _released(stage: str | None, version: str | None, log: Path, events: Path, s
 def _known(model: "Model", rows: "Rows", events: Path) -> "Known":
     from interlock.serving.known import Known
 
-    return Known.of(model.features, rows.valid(model.features.tables), events)
+    return Known.of(model.features, rows.valid(model.features), events)

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import shutil
+from configparser import ConfigParser
+from configparser import Error as ConfigError
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +15,7 @@ from interlock.files import whole
 from interlock.lock import LOCK
 from interlock.past import KEPT, Past
 
-CACHE = Path(".dvc/cache/files/md5")
+DVC = Path(".dvc")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,17 @@ def _altered(path: str, found: str) -> ArtifactError:
 
 
 def _place(found: str) -> Path:
-    return CACHE / found[:2] / found[2:]
+    return _cache() / "files/md5" / found[:2] / found[2:]
+
+
+def _cache() -> Path:
+    """The folder of the cache, where DVC's configuration puts it: `cache.dir`, relative to .dvc."""
+    read = ConfigParser(interpolation=None)
+    try:
+        read.read([DVC / "config", DVC / "config.local"], encoding="utf-8")
+    except (ConfigError, UnicodeError):
+        return DVC / "cache"
+    return DVC / read.get("cache", "dir", fallback="cache")
 
 
 def _listing(folder: Path) -> str:

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 import msgspec
 import polars as pl
 
-from interlock.dtypes import dtype_text
 from interlock.errors import ArtifactError, ContractError, InterlockError
-from interlock.features import payloads
+from interlock.features import payloads, records
 from interlock.features.bits import differing
 from interlock.features.featureset import FeatureSet
 from interlock.lineage import environment
@@ -25,6 +24,7 @@ from interlock.serving.record import Prediction
 from interlock.serving.snapshot import Rows
 
 BATCH = 20_000
+UNFIT = (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError)
 ERASED = "its payload was erased: what was asked and answered is gone, its place in the chain stays"
 
 
@@ -141,7 +141,8 @@ def _again(source: Source, asked: Asked, ground: Ground) -> Iterator[Replayed]:
     told |= {identity: _chain(made, known) for identity, made in fits}
     fits = [(identity, made) for identity, made in fits if told[identity] is None]
     scored = rescored(model, known, [made for _, made in fits])
-    told |= {identity: _first(made, scored, row) for row, (identity, made) in enumerate(fits)}
+    firsts = _first(model.features, [made for _, made in fits], scored)
+    told |= {identity: first for (identity, _), first in zip(fits, firsts, strict=True)}
     for identity, made in asked:
         difference = told[identity]
         yield Replayed(identity, source.version, difference, note=_note(made, known) if difference else "")
@@ -157,7 +158,7 @@ def known_of(model: Model, source: Source, made: Sequence[Prediction], events: P
                 "dvc.lock of that commit, or the record, was altered: restore the repository, or the log, from a backup",
             )
     positions = {each.snapshot.position for each in made}
-    return Known.of(model.features, rows.valid(model.features.tables), events, upto=max(positions), mark=positions)
+    return Known.of(model.features, rows.valid(model.features), events, upto=max(positions), mark=positions)
 
 
 def rescored(model: Model, known: Known, made: Sequence[Prediction]) -> Scored:
@@ -199,14 +200,17 @@ def requests(features: FeatureSet, made: Sequence[Prediction]) -> pl.DataFrame:
             )
     try:
         return payloads.decoded([msgspec.json.encode(each.request) for each in made], types)
-    except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
+    except UNFIT as error:
         raise ContractError(f"a request is of other types than this version asks for: {error}", "it cannot be scored by it") from None
 
 
 def recorded(features: FeatureSet, made: Sequence[Prediction]) -> pl.DataFrame:
-    """The public features of predictions as they were recorded."""
+    """The public features of predictions as they were recorded; raises ArtifactError where one is of another type than declared."""
     types = {feature.name: feature.dtype for feature in features.public}
-    return payloads.decoded([msgspec.json.encode(each.values) for each in made], types)
+    try:
+        return payloads.decoded([msgspec.json.encode(each.values) for each in made], types)
+    except UNFIT as error:
+        raise ArtifactError(f"a recorded feature is of another type than its version declares: {error}", records.RESTORE) from None
 
 
 def _origin(made: Prediction, resolved: Resolved, model: Model) -> Difference | None:
@@ -228,19 +232,17 @@ def _chain(made: Prediction, known: Known) -> Difference | None:
     return None if then == now else Difference(f"event log at position {made.snapshot.position}", then, now)
 
 
-def _first(made: Prediction, scored: Scored, row: int) -> Difference | None:
-    """The first feature or score that is not as it was recorded."""
-    types = {name: dtype_text(dtype) for name, dtype in scored.values.schema.items()}
-    then = payloads.decoded([msgspec.json.encode(made.values)], types)
-    for name in scored.values.columns:
-        now = scored.values[name].slice(row, 1)
-        if differing(now, then[name]).any():
-            return Difference(f"feature {name}", then[name][0], now[0])
-    for name in scored.scores.columns:
-        now_score = scored.scores[name][row]
-        if (now_score + 0.0).hex() != (made.scores[name] + 0.0).hex():
-            return Difference(name, made.scores[name], now_score)
-    return None
+def _first(features: FeatureSet, made: Sequence[Prediction], scored: Scored) -> list[Difference | None]:
+    """For each prediction the first feature or score that is not as it was recorded."""
+    then = recorded(features, made)
+    scores = pl.DataFrame({name: [each.scores[name] for each in made] for name in scored.scores.columns}, scored.scores.schema)
+    pairs = [(f"feature {name}", then[name], scored.values[name]) for name in then.columns]
+    pairs += [(name, scores[name], scored.scores[name]) for name in scores.columns]
+    found: list[Difference | None] = [None] * len(made)
+    for what, before, now in reversed(pairs):
+        for row in differing(now, before).arg_true():
+            found[row] = Difference(what, before[row], now[row])
+    return found
 
 
 def _note(made: Prediction, known: Known) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -23,6 +23,16 @@ from interlock.releases.bundles import Resolved
 
 PREDICTIONS, FEATURES, RAW, QUARANTINE = "data/predictions", "data/features", "data/raw", "data/quarantine"
 REMEDY = "the gates against it need a waiver that says why: interlock gates --waive --help"
+
+
+class Here:
+    """The files of the work tree, where those of a commit would be a `Past`."""
+
+    def folder(self, path: str) -> Path:
+        return Path(path)
+
+
+Place: TypeAlias = Past | Here
 
 
 def compare(commit: str, current: Resolved | None) -> dict[str, Any]:
@@ -52,25 +62,25 @@ def _incomparable(task: Task, gates: Gates, rows: int, why: str) -> dict[str, An
     return {"outcome": why, "headline": task.headline, "rows": rows, "metrics": [], "verdict": LACKING, "passed": False, "gates": asked}
 
 
-def scored(past: Past, folder: Path, task: Task, key: pl.DataFrame) -> pl.DataFrame:
-    """The scores that the bundle in `folder` gives the requests of `key`, from the features that it declares and the valid rows of a commit.
+def scored(place: Place, folder: Path, task: Task, key: pl.DataFrame) -> pl.DataFrame:
+    """The scores that the bundle in `folder` gives the requests of `key`, from the features that it declares and the valid rows of the place.
 
     Raises ArtifactError where these rows cannot be scored by it: they lack a field or a table that it reads, or it is of another task.
     """
-    declared, scorer, there = featureset.read(folder / bundle.FEATURESET), Scorer.open(folder / bundle.MODEL), past.folder(FEATURES)
+    declared, scorer, there = featureset.read(folder / bundle.FEATURESET), Scorer.open(folder / bundle.MODEL), place.folder(FEATURES)
     if scorer.model.task != task:
         raise ArtifactError(f"what runs now is of another task: {scorer.model.task}, this is {task}", REMEDY)
     try:
         if declared.fingerprint == featureset.read(there / "featureset.json").fingerprint:
             return scorer.score(beside(key, there / "features.parquet"))
         requests = key.hstack(beside(key, there / "requests.parquet"))
-        return scorer.score(offline.compute(declared, requests, tables(past, declared.tables)))
+        return scorer.score(offline.compute(declared, requests, tables(place, declared.tables)))
     except (ContractError, pl.exceptions.PolarsError) as error:
         found = error.found if isinstance(error, ContractError) else str(error).splitlines()[0]
         raise ArtifactError(f"what runs now cannot score these rows: {found}", REMEDY) from None
 
 
-def tables(past: Past, names: Iterable[str]) -> dict[str, pl.LazyFrame]:
-    """The rows of each table at a commit that were not set aside."""
-    raw, aside = past.folder(RAW), past.folder(QUARANTINE)
+def tables(place: Place, names: Iterable[str]) -> dict[str, pl.LazyFrame]:
+    """The rows of each table that were not set aside."""
+    raw, aside = place.folder(RAW), place.folder(QUARANTINE)
     return {name: ledger.less(frames.scan(raw / f"{name}.parquet"), frames.read(aside / f"{name}.parquet", [ROW])) for name in names}

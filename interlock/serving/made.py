@@ -36,7 +36,7 @@ class Made:
 
     @classmethod
     def of(cls, log: Path, version: str, snapshot: Snapshot) -> "Made":
-        """Those of a version and a snapshot, from the latest segment of the log back to the first that has none."""
+        """Those of a version and a snapshot that a log has."""
         found = list(_found(log, version, snapshot))
         made = cls(*(np.empty(0, np.uint64) for _ in range(3)))
         made.add(digests([request for request, _, _ in found]), [position for _, position, _ in found], [sha for _, _, sha in found])
@@ -69,9 +69,10 @@ def _found(log: Path, version: str, snapshot: Snapshot) -> Iterator[tuple[bytes,
     """The request, position and hash of each prediction."""
     marks = [b'"version":' + msgspec.json.encode(version), b'"snapshot":' + msgspec.json.encode(snapshot)]
     request = msgspec.json.Decoder(_Asked)
-    for path in reversed(records.segments(log)):
-        lines = [line for line in path.read_bytes().split(b"\n")[:-1] if all(mark in line for mark in marks)]
-        if not lines:
-            return
+    for path in records.segments(log):
+        data = path.read_bytes()
+        if not all(mark in data for mark in marks):
+            continue
+        lines = (line for line in data.split(b"\n")[:-1] if all(mark in line for mark in marks))
         for found in map(records.parsed, lines):
             yield bytes(request.decode(found.payload).request), found.position, found.sha

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,9 @@ import polars as pl
 from interlock import frames, git
 from interlock.contracts import ledger
 from interlock.contracts.ledger import QUARANTINE, RAW
-from interlock.errors import GitError
+from interlock.dtypes import dtype_of
+from interlock.errors import ContractError, GitError
+from interlock.features.featureset import FeatureSet
 from interlock.frames import ROW
 from interlock.past import Past
 
@@ -42,18 +44,38 @@ class Rows:
 
     @classmethod
     def at(cls, commit: str) -> "Rows":
-        """Those of a commit, fetched where they are not there; raises ArtifactError where they cannot be had, or were altered."""
+        """Those of a commit, fetched where they are not there; raises ArtifactError where they cannot be had, or were altered.
+
+        Raises GitError where the clone has no such commit.
+        """
+        try:
+            git.git("cat-file", "-e", f"{commit}^{{commit}}")
+        except GitError:
+            raise GitError(
+                f"commit {commit[:12]} is not in this clone", "run: git fetch; of one that was amended away the source rows are gone"
+            ) from None
         past = Past(commit)
         names = [folder.as_posix() for folder in (RAW, QUARANTINE)]
         raw, quarantine = (past.folder(name) for name in names)
         return cls(commit, past.output(names[0]), past.output(names[1]), (raw, quarantine))
 
-    def valid(self, tables: Iterable[str]) -> dict[str, pl.LazyFrame]:
-        """The valid rows of each table."""
-        raw, quarantine = self.folders
-        return {
-            name: ledger.less(frames.scan(raw / f"{name}.parquet"), frames.read(quarantine / f"{name}.parquet", [ROW])) for name in tables
-        }
+    def valid(self, features: FeatureSet) -> dict[str, pl.LazyFrame]:
+        """The valid rows of each table that features read.
+
+        Raises ContractError where these source rows lack what the features read, or have it in another type.
+        """
+        return {name: self._table(name, features.reads_of(name)) for name in features.tables}
+
+    def _table(self, name: str, read: Mapping[str, str]) -> pl.LazyFrame:
+        raw, quarantine = (folder / f"{name}.parquet" for folder in self.folders)
+        rows = frames.scan(raw)
+        there = rows.collect_schema()
+        if unfit := [column for column, text in read.items() if there.get(column) != dtype_of(text)]:
+            raise ContractError(
+                f"{name}.{unfit[0]} of commit {self.commit[:12]} is {there.get(unfit[0], 'not there')}, this version reads {read[unfit[0]]}",
+                "check out a commit whose source rows are as they were for this version, or release a version for these",
+            )
+        return ledger.less(rows, frames.read(quarantine, [ROW]))
 
 
 def digest(folder: Path) -> str | None:

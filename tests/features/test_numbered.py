@@ -39,12 +39,28 @@ def made(by: str) -> pl.DataFrame:
         ("pl.concat([one, three]).filter(pl.col('x') > 2)", {"one": [8, None, None], "three": [None, 20, 21]}),
         ("one.select(n=pl.int_ranges(0, 2)).explode('n')", {"one": [3, 3, 5, 5, 8, 8]}),
         ("one.select(z=pl.lit(1), k='key').unique(['z'], keep='first')", {"one": [3]}),
+        ("one.join_asof(three.sort('x').select('x', other='key'), on='x', strategy='forward').select('other')",
+         {"one": [3, 5, 8], "three": [20, 20, 20]}),
+        ("one.join(two.select('key', 'y'), on='key', how='left').fill_null(0).fill_null('').with_columns(pl.col('x') + 1)",
+         {"one": [3, 5, 8], "two": [None, 10, 11]}),
+        ("one.cast({'x': pl.Float64}).shift(1).filter(pl.col('x').is_not_null())", {"one": [3, 5]}),
         ("one.group_by('key').agg(pl.col('x').sum())", {}),
+        ("one.group_by('key').agg(pl.all().first())", {}),
+        ("one.sort('x').rolling(index_column='x', period='2i').agg(pl.all().last())", {}),
+        ("one.sort('x').group_by_dynamic('x', every='2i').agg(pl.all().last())", {}),
     ],
 )  # fmt: skip
 def test_numbers_go_where_their_rows_go(by: str, expected: dict[str, list[int | None]]) -> None:
     """Selections, filters, sorts, joins, concatenations and explosions keep them; groups have none."""
     assert made(by).to_dict(as_series=False) == expected
+
+
+def test_of_rows_that_are_alike_the_first_is_named_in_every_run() -> None:
+    """What `unique` keeps of many is left to it; the number must not be, or no two runs would write the same bytes."""
+    many = pl.DataFrame({ROW: range(50_000), "key": [f"k{i % 500}" for i in range(50_000)]}).sample(fraction=1, shuffle=True, seed=7).lazy()
+    for _ in range(3):
+        found = numbered({"one": many})["one"].select("key").unique().collect().sort("key")
+        assert sorted(numbers(found)["one"]) == list(range(500))
 
 
 def test_duplicates_are_found_by_what_the_use_case_sees() -> None:

@@ -89,7 +89,7 @@ def test_three_releases_are_walked(team: Team, tmp_path: Path) -> None:
     assert len(gates) > 1
     until = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
     for gate in (*gates, "champion"):
-        clone.interlock("gates", "--waive", gate, "--reason", "a drill", "--owner", "data-team", "--until", until)
+        clone.interlock("gates", "--against", "prod", "--waive", gate, "--reason", "a drill", "--owner", "data-team", "--until", until)
     assert failed(team.say("release", fails=True)) == ["nothing is uncommitted"]
     team.keep()
     waived = team.say("release", "--push")

@@ -139,6 +139,14 @@ def test_an_altered_cache_is_not_believed(flown: Flown) -> None:
     assert "flights.parquet" in missing["the rows of the sources"]
 
 
+def test_a_cache_that_is_elsewhere_is_used_too(flown: Flown) -> None:
+    """A folder that several clones share, as DVC's configuration names it."""
+    shutil.move(".dvc/cache", "../shared")
+    Path(".dvc/config").write_text("[cache]\n    dir = ../../shared\n['remote \"storage\"']\n    url = ../nowhere\n")
+    shutil.rmtree(".interlock", ignore_errors=True)
+    assert first(flown).unreached == ()
+
+
 def test_a_shallow_clone_says_how_to_become_whole(flown: Flown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The commit of the release is not in it; what the record itself holds is told."""
     Path("README.md").write_text("later\n")
