@@ -88,7 +88,8 @@ def _number(value: float | None) -> str:
 def _stress(report: Any) -> list[str]:
     cases = report["cases"]
     broken = [f"✗ {case['claim']}" for case in cases if case["verdict"] != "pass"]
-    return [f"{SIGNS.get(report['verdict'], '?')} {len(cases) - len(broken)} of {len(cases)} cases pass", *broken]
+    broken += ["  see: interlock stress"] if broken else []
+    return [f"{SIGNS.get(report['verdict'], '?')} {sum(case['verdict'] == 'pass' for case in cases)} of {len(cases)} cases pass", *broken]
 
 
 def _gates(report: Any) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.cli.logs import placed
 from interlock.cli.store_place import FEATURES, say
 from interlock.errors import ConfigError
 
@@ -25,8 +26,7 @@ REMAINS = (
 @click.argument("entity", metavar="[COLUMN=VALUE]...", nargs=-1)
 @click.option("--expired", is_flag=True, help="Every prediction that is older than usecase.retention.")
 @click.option("--yes", is_flag=True, help="Do it. Without: only say what would go.")
-@click.option("--log", type=click.Path(path_type=Path, file_okay=False), default=Path("online/predictions"), show_default=True)
-@click.option("--events", type=click.Path(path_type=Path, file_okay=False), default=Path("online/log"), show_default=True)
+@placed
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 def erase(entity: tuple[str, ...], *, expired: bool, yes: bool, log: Path, events: Path, as_json: bool) -> None:
     """Take an entity's payloads out of the prediction log and the event log, or those of expired predictions.

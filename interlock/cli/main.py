@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from copy import copy
 from functools import cache, wraps
 from importlib import import_module
 from pathlib import Path
@@ -85,12 +85,13 @@ def interlock() -> None:
 
 @cache
 def command(verb: str) -> click.Command:
-    """The command of `verb`, which enters the project's folder before it runs."""
+    """The command of `verb`, as one that enters the project's folder before it runs."""
     module, _, name = PLACES[verb].partition(":")
-    found: click.Command = getattr(import_module(module), name)
-    for each in found.commands.values() if isinstance(found, click.Group) else [found]:
-        each.callback = _in_project(each.callback)
-    return found
+    found = copy(getattr(import_module(module), name))
+    if isinstance(found, click.Group):
+        found.commands = {each: _in_project(inner) for each, inner in found.commands.items()}
+        return found
+    return _in_project(found)
 
 
 def start() -> None:
@@ -110,15 +111,19 @@ def main() -> None:
     guard(start)
 
 
-def _in_project(callback: Any) -> Callable[..., Any]:
-    @wraps(callback)
+def _in_project(found: click.Command) -> click.Command:
+    """A copy of a command that runs in the project's folder; the command itself, which tests call, stays as it is."""
+    made, callback = copy(found), found.callback
+
+    @wraps(callback or found.invoke)
     def inside(*arguments: Any, **options: Any) -> Any:
         from interlock.project import enter
 
         enter()
-        return callback(*arguments, **options)
+        return callback(*arguments, **options) if callback else None
 
-    return inside
+    made.callback = inside
+    return made
 
 
 if __name__ == "__main__":

@@ -5,19 +5,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.logs import placed
+from interlock.cli.replay_shown import lines, said, table
 from interlock.cli.store_place import moment_of, say
 from interlock.errors import ArtifactError, printable
 
 if TYPE_CHECKING:
-    from interlock.lineage.replay import Ground, Replayed
+    from interlock.lineage.ground import Ground
     from interlock.serving.predictions import Logged
 
 DIFFERS = 1
-TOLD = 5
 
 
 @click.command
@@ -27,8 +28,7 @@ TOLD = 5
 @click.option("--until", help="Those made before this moment.")
 @click.option("--with", "other", metavar="VERSION", help="What this version would have said: decisions that flip, scores that move.")
 @click.option("--anyway", is_flag=True, help="Go on where this environment is not the one that a bundle was made with.")
-@click.option("--log", type=click.Path(path_type=Path, file_okay=False), default=Path("online/predictions"), show_default=True)
-@click.option("--events", type=click.Path(path_type=Path, file_okay=False), default=Path("online/log"), show_default=True)
+@placed
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 def replay(
     ids: tuple[str, ...],
@@ -53,7 +53,7 @@ def replay(
       interlock replay --sample 100
       interlock replay --with v1.3.0 --since 2026-03-01T00:00Z
     """
-    from interlock.lineage.replay import Ground
+    from interlock.lineage.ground import Ground
     from interlock.params import load
     from interlock.serving import predictions
 
@@ -103,41 +103,11 @@ def again(logged: "Iterable[Logged]", ground: "Ground", total: int, *, as_json: 
         raise ArtifactError("the log has no prediction that this names", "interlock score makes them; see --since and --until")
     _loud(ground)
     differ, failed = [each for each in found if each.difference], [each for each in found if each.error]
-    say(_said(found, ground), as_json, list(_lines(found, differ, failed)))
+    say(said(found, ground), as_json, list(lines(found, differ, failed)))
     if differ:
         sys.exit(DIFFERS)
     if failed and failed[0].error:
         raise failed[0].error
-
-
-def _lines(found: "Sequence[Replayed]", differ: "Sequence[Replayed]", failed: "Sequence[Replayed]") -> Iterator[str]:
-    equal, versions = len(found) - len(differ) - len(failed), {each.version for each in found if each.version}
-    sign = "✗" if differ or failed else "✓"
-    yield f"{sign} {equal:,} of {len(found):,} predictions of {', '.join(sorted(versions)) or 'no version'} made again to the last bit"
-    for each in differ[:TOLD]:
-        if each.difference:
-            what, then, now = each.difference
-            yield f"  {each.id} ({each.version}): {what} was {then!r}, and is {now!r}{f'; {each.note}' if each.note else ''}"
-    for each in failed[:TOLD]:
-        yield f"  {each.id}: cannot be made again: {each.error.found if each.error else ''}"
-
-
-def _said(found: "Sequence[Replayed]", ground: "Ground") -> dict[str, Any]:
-    return {
-        "predictions": len(found),
-        "equal": sum(each.equal for each in found),
-        "differ": [
-            {"id": each.id, "version": each.version, "what": each.difference.what, "recorded": _plain(each.difference.recorded), "now": _plain(each.difference.now), "note": each.note}
-            for each in found
-            if each.difference
-        ],
-        "failed": [{"id": each.id, "version": each.version, "why": str(each.error)} for each in found if each.error],
-        "elsewhere": ground.elsewhere,
-    }  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | str | list) else repr(value) if isinstance(value, float) else str(value)
 
 
 def compared(logged: "Iterable[Logged]", other: str, ground: "Ground", total: int, *, as_json: bool) -> None:
@@ -160,35 +130,7 @@ def compared(logged: "Iterable[Logged]", other: str, ground: "Ground", total: in
         click.echo(json.dumps(found, indent=2, allow_nan=False))
         return
     for each in found:
-        _table(each)
-
-
-def _table(found: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    table = Table(
-        "", "rows", "flips", "scores that move", "mean move", "largest", title=Text(printable(f"{found['from']} → {found['to']}"))
-    )
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for name, each in [("all", found), *((each["slice"], each) for each in found["slices"])] if found["rows"] else []:
-        flips = "–" if each["flips"] is None else f"{each['flips']:,}"
-        table.add_row(
-            Text(printable(name)),
-            f"{each['rows']:,}",
-            flips,
-            f"{each['moved']:,}",
-            f"{each['mean_move']:+.4f}",
-            f"{each['largest_move']:+.4f}",
-        )
-    console.print(table)
-    for each in found.get("flipped", []):
-        console.print(Text(f"  {each['rows']:,} from {printable(each['from'])} to {printable(each['to'])}"))
-    for each in found["unscored"]:
-        console.print(Text(f"  {each['rows']:,} could not be scored: {printable(each['why'])}"))
+        table(each)
 
 
 def _loud(ground: "Ground") -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.cli.logs import placed
 from interlock.cli.store_place import say
 from interlock.errors import ContractError, SourceError
 
@@ -27,8 +28,7 @@ MAGIC = "*?["
 @click.option("--stage", help="Score with what this stage of life runs. Without: the last one that runs anything.")
 @click.option("--version", help="Score with this version, deployed or not.")
 @click.option("--bundle", type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True), help="Try this bundle: no log.")
-@click.option("--log", type=click.Path(path_type=Path, file_okay=False), default=Path("online/predictions"), show_default=True)
-@click.option("--events", type=click.Path(path_type=Path, file_okay=False), default=Path("online/log"), show_default=True)
+@placed
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def score(
     inputs: tuple[str, ...],

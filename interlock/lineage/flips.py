@@ -12,8 +12,9 @@ import polars as pl
 from interlock import bundle
 from interlock.errors import InterlockError
 from interlock.files import read_json
-from interlock.lineage import replay
-from interlock.lineage.replay import Asked, Ground, Opened, Source
+from interlock.lineage import rescored
+from interlock.lineage.ground import Asked, Ground, Opened, Source, batched
+from interlock.lineage.ground import grouped as sources
 from interlock.modeling.groups import crossed, grouped
 from interlock.modeling.task import Multiclass, Task
 from interlock.past import Past
@@ -69,7 +70,7 @@ def flips(
     name = ground.version(other).resolved.release.tag
     rows: dict[str, list[pl.DataFrame]] = {}
     lost: dict[str, dict[str, int]] = {}
-    parts = (group for part in replay.batched(logged) for group in replay.grouped(part).items())
+    parts = (group for part in batched(logged) for group in sources(part).items())
     for source, asked in parts:
         done(len(asked))
         if source.version == name:
@@ -97,10 +98,10 @@ def _both(source: Source, asked: Asked, other: str, columns: Columns, ground: Gr
     """A row a prediction: the scores and decisions of both, and what it is sliced by."""
     made = [each for _, each in asked]
     old, new = ground.version(source.version), ground.version(other)
-    known = replay.known_of(new.model, source, made, ground.events)
-    now, then = replay.rescored(new.model, known, made).scores, pl.DataFrame([each.scores for each in made])
+    known = rescored.known_of(new.model, source, made, ground.events)
+    now, then = rescored.rescored(new.model, known, made).scores, pl.DataFrame([each.scores for each in made])
     before, after = _version(source.version, old), _version(other, new)
-    there = replay.requests(old.model.features, made).hstack(replay.recorded(old.model.features, made))
+    there = rescored.requests(old.model.features, made).hstack(rescored.recorded(old.model.features, made))
     sliced = there.select(name for name in _read(columns) if name in there.columns)
     return sliced.with_columns(
         before.decided(then).alias("then"),

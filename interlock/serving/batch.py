@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import polars as pl
@@ -15,7 +16,7 @@ from interlock.files import replacing
 from interlock.serving import requests
 from interlock.serving.journal import Journal
 from interlock.serving.known import Known
-from interlock.serving.model import Model
+from interlock.serving.model import Model, Scored
 from interlock.serving.requests import Part
 
 PREDICTION, VERSION = "prediction", "version"
@@ -47,21 +48,16 @@ class Batch:
 
         `done` is told the share that is done. Raises ContractError where a file is no table of requests.
         """
-        told, number = Told(), 0
         self._named(output, files)
         with _gathered(output) as folder, (folder / REJECTED).open("wb") as bad:
+            kept = _Kept(folder, bad)
             for place, file in enumerate(files):
                 for part in requests.parts(file, self.model.checker, self.model.features):
-                    rows, refused = self._scored(part)
-                    if rows.height or not number:
-                        frames.write(rows, folder / f"{number:08}.parquet")
-                        number += 1
-                    self._reject(file, part.rejected | refused, bad.write, told)
-                    told.scored += rows.height
+                    self._keep(kept, file, part, self.model.score(self.known, part.requests))
                     done((place + part.ends) / len(files))
             bad.flush()
-            told.new = self.journal.new if self.journal else 0
-        return told
+        kept.told.new = self.journal.new if self.journal else 0
+        return kept.told
 
     def _named(self, output: Path, files: Sequence[Path]) -> None:
         own = [PREDICTION, VERSION, *self.model.scorer.model.task.columns]
@@ -72,23 +68,37 @@ class Batch:
         if output.resolve() in {file.resolve() for file in files}:
             raise ContractError(f"{output} is one of the files to score", "write the scores into another folder")
 
-    def _scored(self, part: Part) -> tuple[pl.DataFrame, dict[int, str]]:
-        """The rows of the output, and by row of the file why a request has no answer."""
-        scored = self.model.score(self.known, part.requests)
-        refused = {int(part.numbers[row]): why for row, why in scored.refused.items()}
+    def _keep(self, kept: "_Kept", file: Path, part: Part, scored: Scored) -> None:
+        """Log what has an answer, and write it; of the rest write why it has none."""
         answered = scored.answered()
         ids = self.journal.write(answered) if self.journal else pl.Series([None] * answered.requests.height, dtype=pl.String)
         made = answered.requests.select(self.model.features.request.key).hstack(answered.scores)
-        return made.with_columns(ids.alias(PREDICTION), pl.lit(self.version).alias(VERSION)), refused
+        kept.rows(made.with_columns(ids.alias(PREDICTION), pl.lit(self.version).alias(VERSION)))
+        kept.reject(file, part.rejected | {int(part.numbers[row]): why for row, why in scored.refused.items()})
 
-    @staticmethod
-    def _reject(file: Path, found: dict[int, str], write: Callable[[bytes], int], told: Told) -> None:
+
+@dataclass
+class _Kept:
+    """The parts of the output in a folder, and the file of what was rejected."""
+
+    folder: Path
+    bad: BinaryIO
+    told: Told = field(default_factory=Told)
+    parts: int = 0
+
+    def rows(self, rows: pl.DataFrame) -> None:
+        if rows.height or not self.parts:
+            frames.write(rows, self.folder / f"{self.parts:08}.parquet")
+            self.parts += 1
+        self.told.scored += rows.height
+
+    def reject(self, file: Path, found: dict[int, str]) -> None:
         for row, why in sorted(found.items()):
             line: dict[str, str | int] = {"file": file.name, "row": row, "reason": why}
-            write(msgspec.json.encode(line) + b"\n")
-            if len(told.first) < SHOWN:
-                told.first.append(line)
-        told.rejected += len(found)
+            self.bad.write(msgspec.json.encode(line) + b"\n")
+            if len(self.told.first) < SHOWN:
+                self.told.first.append(line)
+        self.told.rejected += len(found)
 
 
 def rejects(output: Path) -> Path:

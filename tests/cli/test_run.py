@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from interlock import outcome
+from interlock.evaluation.verdicts import SIGNS
 from interlock.files import read_json
 
 ROOT = Path(__file__).parent.parent.parent
@@ -154,7 +155,7 @@ def test_the_outcome_is_that_of_the_reports(monkeypatch: pytest.MonkeyPatch) -> 
     facts, metrics = outcome.facts(), read_json(Path("reports/metrics.json"))
     assert f"{metrics['test']['auc']:.4f} ({metrics['test']['auc_low']:.4f} to {metrics['test']['auc_high']:.4f})" in facts["Test"][0]
     gates = read_json(Path("reports/gates.json"))["gates"]
-    assert facts["Gates"] == [f"{outcome.SIGNS[gate['verdict']]} {gate['name']}: {gate['words']}" for gate in gates]
+    assert facts["Gates"] == [f"{SIGNS[gate['verdict']]} {gate['name']}: {gate['words']}" for gate in gates]
     tables = read_json(Path("reports/validation.json"))["tables"]
     assert [line.split()[0] for line in facts["Rows"]] == ["flights", "weather", "planes", "airports"]
     assert facts["Rows"][0].startswith(f"flights {tables['flights']['rows']:,} ({tables['flights']['quarantined']:,} set aside)")

@@ -5,11 +5,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.graph.clone import Clone
@@ -25,6 +26,7 @@ class Team:
 
     clone: Clone
     hours: int = 0
+    moments: dict[datetime, dict[str, str]] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -35,6 +37,12 @@ class Team:
         self.hours += 1
         done = self.clone.interlock(*command, "--json", fails=fails, GIT_COMMITTER_DATE=self.now.isoformat())
         return json.loads(done.stdout)
+
+    def move(self, *command: str) -> Any:
+        """What a command answers that changes what runs where, and pushes it."""
+        found = self.say(*command, "--push")
+        self.moments[self.now] = self.runs()
+        return found
 
     def keep(self) -> None:
         """Commit and push what there is."""
@@ -64,73 +72,109 @@ def failed(outcome: Any) -> list[str]:
     return [check["name"] for check in outcome["checks"] if not check["passed"]]
 
 
-def test_three_releases_are_walked(team: Team, tmp_path: Path) -> None:
-    """A good model becomes v1.0.0 and runs. A bad one is refused for its gates and for what runs, and tagged only once every one
-    of them is waived in git. Another good one is a patch, goes through the stages in order, and is rolled back; every moment
-    between is told, from a fresh clone as well, and the versions are there for DVC's own tools."""
-    clone = team.clone
-    first = team.say("release", "--push")
-    assert (first["released"], first["release"]["version"], first["release"]["remote"]) == (True, "v1.0.0", "storage")
+def first(team: Team) -> None:
+    """A good model becomes v1.0.0, and runs in every stage in order."""
+    released = team.say("release", "--push")
+    assert (released["released"], released["release"]["version"], released["release"]["remote"]) == (True, "v1.0.0", "storage")
     assert team.say("release")["already"]
-    refused = clone.interlock("promote", "v1.0.0", "--to", "prod", fails=True)
+    refused = team.clone.interlock("promote", "v1.0.0", "--to", "prod", fails=True)
     assert "has never run in staging, which comes before prod" in refused.stderr
-    moments = {}
     for stage in ("staging", "prod"):
-        assert team.say("promote", "v1.0.0", "--push")["stage"] == stage
-        moments[team.now] = team.runs()
+        assert team.move("promote", "v1.0.0")["stage"] == stage
     assert team.runs() == {"staging": "v1.0.0", "prod": "v1.0.0"}
 
+
+def bad(team: Team) -> None:
+    """A bad one is refused for its gates and for what runs, and tagged only once every one of them is waived in git."""
+    clone = team.clone
     clone.dvc("exp", "run", *BAD)
     team.keep()
-    bad = team.say("release", fails=True)
-    assert failed(bad) == ["the verdict is a pass", "no worse than what runs"]
+    assert failed(team.say("release", fails=True)) == ["the verdict is a pass", "no worse than what runs"]
     assert clone.run("git", "tag").stdout.split() == ["flights@v1.0.0"]
     gates = [gate["name"] for gate in json.loads((clone.folder / "reports/gates.json").read_text())["gates"] if gate["verdict"] == "fail"]
     assert len(gates) > 1
     until = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
     for gate in (*gates, "champion"):
-        clone.interlock("gates", "--against", "prod", "--waive", gate, "--reason", "a drill", "--owner", "data-team", "--until", until)
+        clone.interlock(
+            "gates", "--against", "prod", "--waive", gate, "--reason", "a drill", "--owner", "data-team", "--until", until
+        )  # fmt: skip
     assert failed(team.say("release", fails=True)) == ["nothing is uncommitted"]
     team.keep()
-    waived = team.say("release", "--push")
-    assert (waived["release"]["version"], waived["release"]["verdict"]) == ("v1.0.1", "fail")
-    assert {waiver["gate"] for waiver in waived["release"]["waivers"]} == {*gates, "champion"}
-    assert waived["release"]["comparison"]["outcome"] == "worse"
-    team.say("promote", "1.0.1", "--push")
-    moments[team.now] = team.runs()
+    waived = team.say("release", "--push")["release"]
+    assert (waived["version"], waived["verdict"], waived["comparison"]["outcome"]) == ("v1.0.1", "fail", "worse")
+    assert {waiver["gate"] for waiver in waived["waivers"]} == {*gates, "champion"}
+    team.move("promote", "1.0.1")
 
+
+def good(team: Team) -> None:
+    """Another good one is a patch, needs no waiver, goes through the stages in order, and is rolled back with a draft of a postmortem."""
+    clone = team.clone
     clone.dvc("exp", "run", *GOOD)
     team.keep()
-    good = team.say("release", "--push")
-    assert (good["release"]["version"], good["release"]["waivers"], good["release"]["champion"]) == ("v1.0.2", [], "flights@v1.0.0")
+    released = team.say("release", "--push")["release"]
+    assert (released["version"], released["waivers"], released["champion"]) == ("v1.0.2", [], "flights@v1.0.0")
     for _ in range(2):
-        team.say("promote", "v1.0.2", "--push")
-        moments[team.now] = team.runs()
+        team.move("promote", "v1.0.2")
     assert team.runs() == {"staging": "v1.0.2", "prod": "v1.0.2"}
     assert team.say("promote", "v1.0.2", "--to", "prod")["moved"] is False
-    back = team.say("rollback", "--reason", "too many false alarms", "--push")
-    moments[team.now] = team.runs()
+    back = team.move("rollback", "--reason", "too many false alarms")
     assert (back["stage"], back["version"], back["before"]) == ("prod", "flights@v1.0.0", "flights@v1.0.2")
     (draft,) = back["written"]
     assert "too many false alarms" in (clone.folder / draft).read_text(encoding="utf-8")
     assert clone.run("git", "status", "--porcelain").stdout == ""
     assert team.runs() == {"staging": "v1.0.2", "prod": "v1.0.0"}
 
-    other = Clone(tmp_path / "other", clone.environment)
+
+def told(team: Team, tmp_path: Path) -> None:
+    """What ran at every moment is told, from a fresh clone as well, and not from a shallow one; versions are there for DVC's own tools."""
+    other, shallow = (Clone(tmp_path / name, team.clone.environment) for name in ("other", "shallow"))
     subprocess.run(["git", "clone", "--quiet", tmp_path / "git", other.folder], check=True)
-    for each in (clone, other):
-        for moment, expected in moments.items():
-            assert Team(each).runs("--at", (moment + timedelta(minutes=30)).isoformat()) == expected
-        assert Team(each).runs("--at", START.isoformat()) == {}
-    got = tmp_path / "got"
-    other.dvc("artifacts", "get", ".", "flights", "--rev", "v1.0.2", "-o", str(got))
-    assert (
-        json.loads((got / "model/model.json").read_text())["booster"]
-        == json.loads((clone.folder / "models/model/model.json").read_text())["booster"]
-    )
-    shallow = Clone(tmp_path / "shallow", clone.environment)
-    subprocess.run(["git", "clone", "--quiet", "--depth", "1", f"file://{tmp_path / 'git'}", shallow.folder], check=True)
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", (tmp_path / "git").as_uri(), shallow.folder], check=True)
+    for each in (team, Team(other)):
+        for moment, expected in team.moments.items():
+            assert each.runs("--at", (moment + timedelta(minutes=30)).isoformat()) == expected
+        assert each.runs("--at", START.isoformat()) == {}
     assert "shallow clone" in shallow.interlock("deployed", fails=True).stderr
+    other.dvc("artifacts", "get", ".", "flights", "--rev", "v1.0.2", "-o", str(tmp_path / "got"))
+    booster = [
+        json.loads((folder / "model/model.json").read_text())["booster"] for folder in (tmp_path / "got", team.clone.folder / "models")
+    ]
+    assert booster[0] == booster[1]
+
+
+def predicted(team: Team, version: str, rows: pl.DataFrame) -> None:
+    """Score requests with a version."""
+    rows.write_parquet(team.clone.folder / "asked.parquet")
+    team.clone.interlock("score", "asked.parquet", f"scored-{version}.parquet", "--version", version)
+
+
+def replayed(team: Team) -> None:
+    """A hundred predictions of three versions, some made after events had arrived that no release had seen, are made again to the same
+    bits, and lead back to their release and to rows of the sources."""
+    clone = team.clone
+    asked = pl.read_parquet(clone.folder / "data/features/requests.parquet")
+    last = asked.sort("as_of").tail(100)
+    for number, version in enumerate(("v1.0.0", "v1.0.1")):
+        predicted(team, version, last[33 * number : 33 * (number + 1)])
+    flights = pl.read_parquet(clone.folder / "data/raw/flights.parquet").drop("source_row")
+    came = flights.filter(pl.col("arr_delay").is_not_null()).tail(3).with_columns(flight=pl.lit(9999, pl.Int16))
+    came.write_parquet(clone.folder / "came.parquet")
+    clone.interlock("store", "materialize")
+    clone.interlock("store", "add", "flights", "came.parquet", "--arrived", "available")
+    predicted(team, "v1.0.2", last[66:])
+    found = json.loads(clone.interlock("replay", "--sample", "100", "--json").stdout)
+    assert found["equal"] == found["replayed"] == 100, found
+    listed = json.loads(clone.interlock("trace", "--list", "--json").stdout)
+    assert {each["version"] for each in listed} == {"flights@v1.0.2"}
+
+
+def test_three_releases_are_walked(team: Team, tmp_path: Path) -> None:
+    """From a first release over one that is refused, and then waived, to a good one that is rolled back; and what they predicted."""
+    first(team)
+    bad(team)
+    good(team)
+    told(team, tmp_path)
+    replayed(team)
 
 
 CUT = """#!/bin/sh
@@ -156,7 +200,7 @@ def cut(tmp_path: Path) -> dict[str, str]:
 
 def killed(team: Team, cut: dict[str, str], at: str, *command: str) -> None:
     """Run a command of interlock that is killed at a step."""
-    environment = team.clone.environment | {"CUT": at, "GIT": cut["GIT"], "PATH": f"{cut['PATH']}:{team.clone.environment['PATH']}"}
+    environment = {**team.clone.environment, "CUT": at, "GIT": cut["GIT"], "PATH": f"{cut['PATH']}:{team.clone.environment['PATH']}"}
     done = subprocess.run(
         [sys.executable, "-m", "interlock.cli.main", *command], cwd=team.clone.folder, env=environment, capture_output=True, check=False
     )

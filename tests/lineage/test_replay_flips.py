@@ -6,7 +6,7 @@ import pytest
 
 from interlock.errors import ContractError
 from interlock.features.featureset import About, FeatureSet, OnDemand, Request
-from interlock.lineage import environment, flips, replay
+from interlock.lineage import environment, flips, rescored
 from interlock.lineage.flips import Version
 from interlock.modeling.task import Binary, Multiclass, Regression, Task
 from interlock.serving.record import Prediction, Snapshot
@@ -54,11 +54,11 @@ def test_a_request_that_lacks_what_a_version_asks_for_is_told() -> None:
     )
     snapshot = Snapshot("", "", "", 0, "")
     made = Prediction(0, "batch", "v", "", "", "", {"k": "a"}, {}, {}, snapshot, {})
-    assert replay.requests(declared, [made]).rows() == [("a", None)]
+    assert rescored.requests(declared, [made]).rows() == [("a", None)]
     with pytest.raises(ContractError, match="the request has no k"):
-        replay.requests(declared, [msgspec.structs.replace(made, request={"n": 1})])
+        rescored.requests(declared, [msgspec.structs.replace(made, request={"n": 1})])
     with pytest.raises(ContractError, match="other types"):
-        replay.requests(declared, [msgspec.structs.replace(made, request={"k": "a", "n": "many"})])
+        rescored.requests(declared, [msgspec.structs.replace(made, request={"k": "a", "n": "many"})])
 
 
 def test_a_pin_with_markers_allows_the_version_of_each() -> None:
