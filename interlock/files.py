@@ -1,6 +1,7 @@
 """Whole files or none: atomic writes, content hashes, and the one canonical form of JSON."""
 
 import errno
+import fcntl
 import hashlib
 import json
 import math
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from interlock.errors import FULL, of_system
+from interlock.errors import FULL, ArtifactError, of_system
 
 SIGNIFICANT = 9
 
@@ -21,22 +22,47 @@ def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well, and vanishes when it does not.
 
     Its name is always the same: what a process that was killed has left of it goes with the next.
+    Raises ArtifactError where another process is writing `path` at this time.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.partial")
-    temporary.unlink(missing_ok=True)
+    handle = _held(temporary, path)
     try:
         yield temporary
         temporary.chmod(0o644)
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
         temporary.replace(path)
-    except Exception as error:
-        if (system := of_system(error)) and system.errno in {*FULL, errno.EFBIG}:
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, Exception) and (system := of_system(error)) and system.errno in {*FULL, errno.EFBIG}:
             raise OSError(system.errno, system.strerror, str(path)) from error
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _held(temporary: Path, path: Path) -> int:
+    """A handle on the file `temporary`, empty and locked: as long as it is open no other process writes `path`."""
+    while True:
+        handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise ArtifactError(f"another process is writing {path}", "wait until it has ended, and run again") from None
+        # NOTE: between opening and locking another process may have moved the file to its place
+        if _same(handle, temporary):
+            os.truncate(handle, 0)
+            return handle
+        os.close(handle)
+
+
+def _same(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 from interlock.errors import DeclarationError, shown
 
 LONGEST = 2_000
+GENERATED = "<string>"  # methods of dataclasses
 
 
 def load(name: str, file: str) -> ModuleType:
@@ -48,7 +49,7 @@ def place() -> str:
     """`file:line` of the innermost line outside the library: where a declaration stands."""
     library = str(Path(__file__).parent)
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(library):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith((library, GENERATED)):
         frame = frame.f_back
     return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from interlock import params
-from interlock.errors import ArtifactError
+from interlock.errors import ArtifactError, printable
 from interlock.evaluation.verdicts import SIGNS
+from interlock.evaluation.words import baselines
 from interlock.files import read_json, sha256
 
 REPORTS = Path("reports")
@@ -65,11 +66,11 @@ def _model(report: Any) -> list[str]:
 
 def _test(report: Any) -> list[str]:
     """The metrics that the kind of task is told by, beside those of the baselines on the same rows."""
-    kind = params.read_yaml(params.PARAMS)["usecase"]["task"]["kind"]
+    task = params.read_yaml(params.PARAMS)["usecase"]["task"]
     test, rows = report["test"], report["rows"]
-    others = {words: report[name] for name, words in BASELINES.items() if name in report}
+    others = {printable(title): report[name] for name, title in baselines(task).items() if name in report}
     lines = []
-    for key, name in METRICS[kind].items():
+    for key, name in METRICS[task["kind"]].items():
         base = ", ".join(f"{words} {_number(metrics[key])}" for words, metrics in others.items())
         lines.append(f"{name:<18} {_value(test, key):<26} {base}")
     return [*lines, f"{rows['test']:,} rows; {rows['without_outcome']:,} requests have no outcome"]
@@ -106,7 +107,6 @@ METRICS = {
     "multiclass": {"auc": "AUC", "balanced_accuracy": "balanced accuracy", "log_loss": "log loss", "ece": "calibration error"},
     "regression": {"r2": "R²", "mae": "mean error", "rmse": "root mean square"},
 }
-BASELINES = {"baseline": "baseline", "linear": "a line", "named": "the feature"}
 LARGE = 100
 FACTS: dict[str, tuple[Path, Callable[[Any], list[str]]]] = {
     "Rows": (REPORTS / "validation.json", _data),

@@ -76,8 +76,9 @@ def convert(found: Any, kind: type[T], section: str, path: Path = PARAMS) -> T:
         return msgspec.convert(found, kind)
     except msgspec.ValidationError as error:
         expected, _, place = str(error).partition(" - at `")
-        inner = re.sub(r"^(key in )?`?\$\.?", "", place).rstrip("`")
-        inner = _named(found, kind, inner)
+        inner = _named(found, kind, re.sub(r"^(key` in `)?\$\.?", "", place).rstrip("`"))
+        if place.startswith("key` in "):
+            inner, expected = _misnamed(found, kind, inner, expected)
         key = f"{section}.{inner}" if inner else section
         if unknown := re.fullmatch(r"Object contains unknown field `(.+)`", expected):
             key, expected = f"{key}.{unknown[1]}", f"not a known key{_meant(unknown[1], kind)}"
@@ -170,6 +171,15 @@ def _named(found: Any, kind: Any, inner: str) -> str:
             if not _fits(alone, kind):
                 return _named(alone, kind, f"{before}.{key}{after}".lstrip("."))
     return inner
+
+
+def _misnamed(found: Any, kind: Any, inner: str, expected: str) -> tuple[str, str]:
+    """The path of a key of the mapping at `inner` that is no text, or not such a text as is asked, and what is wrong with it."""
+    keys = list(_at(found, inner))
+    if other := [key for key in keys if not isinstance(key, str)]:
+        return f"{inner}.{other[0]}".lstrip("."), f"a name must be text, found {other[0]!r}: put it into quotes, or choose a word"
+    key = next(key for key in keys if not _fits(_only(found, inner, key), kind))
+    return f"{inner}.{listed([key])}".lstrip("."), f"not a name that may stand here: {expected}"
 
 
 def _only(found: Any, path: str, key: str) -> Any:

@@ -1,21 +1,26 @@
-"""Files as they were at a commit: from git, or by the hash in its dvc.lock from the DVC cache or remote, each checked."""
+"""Files as they were at a commit: from git, or by the hash in its dvc.lock from the DVC cache or remote, each checked.
+
+What this clone's cache has is copied without DVC, whose import takes longer than most questions.
+"""
 
 import hashlib
+import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from configparser import ConfigParser
+from configparser import Error as ConfigError
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from interlock import git, lock
 from interlock.errors import ArtifactError, GitError
-from interlock.files import replacing, whole
+from interlock.files import replacing, whole, write_text
 from interlock.lock import LOCK
 from interlock.params import PARAMS
 from interlock.project import SCRATCH
 
 KEPT = SCRATCH / "past"
+DVC = Path(".dvc")
 
 
 @dataclass(frozen=True)
@@ -24,13 +29,29 @@ class Past:
 
     commit: str
 
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """The hash of each output, as the commit's dvc.lock has it; raises GitError where the commit is not in this clone."""
+        if not self.here:
+            raise GitError(
+                f"commit {self.commit[:12]} is not in this clone", "run: git fetch --unshallow --tags, or git fetch --all --tags"
+            )
+        stages = lock.read(git.committed(LOCK, self.commit), f"commit {self.commit[:12]}")
+        return {path: found for stage in stages.values() for path, found in stage.outputs.items()}
+
+    @property
+    def here(self) -> bool:
+        """Whether this clone has the commit, whole."""
+        try:
+            return git.git("cat-file", "-t", self.commit).strip() == "commit"
+        except GitError:
+            return False
+
     def output(self, path: str) -> str:
         """The hash under which DVC keeps an output of the graph; raises GitError where the commit's dvc.lock has none."""
-        stages = lock.read(git.committed(LOCK, self.commit), f"commit {self.commit[:12]}")
-        found = next((stage.outputs[path] for stage in stages.values() if path in stage.outputs), None)
-        if found is None:
+        if path not in self.outputs:
             raise GitError(f"dvc.lock of commit {self.commit[:12]} has no output {path}", "the commit is of another graph than this one")
-        return found
+        return self.outputs[path]
 
     def folder(self, path: str) -> Path:
         """A folder that the graph wrote at this commit, under its hash in the project's scratch folder.
@@ -38,12 +59,21 @@ class Past:
         Fetched where it is not there yet. Raises ArtifactError where neither cache nor remote have it, or a file of it is
         not what its hash says.
         """
-        kept = KEPT / self.output(path).removesuffix(".dir")
-        with self._opened() as files:
-            if not kept.is_dir():
-                with whole(kept) as new:
-                    self._fetch(files, path, new)
-            self._check(files, path, kept)
+        found, told = self.output(path), f"of commit {self.commit[:12]}"
+        kept = KEPT / found.removesuffix(".dir")
+        index = kept.with_name(f"{kept.name}.json")
+        if not kept.is_dir():
+            with whole(kept) as new:
+                if not _cached(f"{path} {told}", found, new):
+                    self._fetch(path, new)
+                write_text(index, _listing(new))
+        listed = _listed(index, found)
+        if wrong := next((name for name, md5 in listed.items() if not (kept / name).is_file() or _md5(kept / name) != md5), None):
+            shutil.rmtree(kept)
+            raise _altered(f"{path}/{wrong} {told}", listed[wrong])
+        if hashed(kept) != found:
+            shutil.rmtree(kept)
+            raise _altered(f"{path} {told}", found)
         return kept
 
     def text(self, path: str) -> str | None:
@@ -61,41 +91,89 @@ class Past:
             new.write_bytes(found)
         return kept
 
-    def _fetch(self, files: Any, path: str, new: Path) -> None:
+    def _fetch(self, path: str, new: Path) -> None:
+        """Put the files of an output into the folder `new`, from the cache or the remote that DVC finds."""
+        from dvc.api import DVCFileSystem
         from dvc.exceptions import DvcException
+        from dvc.repo import Repo
         from dvc_data.index import DataIndexDirError
 
         try:
-            for name in files.find(path):
-                target = new / Path(name).relative_to(path)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                files.get_file(name, str(target))
+            with Repo(rev=self.commit) as repo:
+                files = DVCFileSystem(repo=repo)
+                for name in files.find(path):
+                    target = new / Path(name).relative_to(path)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    files.get_file(name, str(target))
+                    if _md5(target) != (md5 := files.info(name).get("md5")):
+                        raise _altered(f"{name} of commit {self.commit[:12]}", str(md5))
         except (DvcException, DataIndexDirError, OSError) as error:
             raise ArtifactError(
                 f"{path} of commit {self.commit[:12]} is neither in the DVC cache nor on a remote: {error}",
                 f"where it was made: dvc push; or rebuild it: git checkout {self.commit[:12]} && make",
             ) from None
 
-    def _check(self, files: Any, path: str, kept: Path) -> None:
-        """Raise ArtifactError for the first file that is not what its hash says."""
-        for name in files.find(path):
-            file, told = kept / Path(name).relative_to(path), files.info(name)
-            expected = told.get("md5") or (told.get("dvc_info") or {}).get("md5")
-            if not file.is_file() or expected is None or _md5(file) != expected:
-                shutil.rmtree(kept)
-                raise ArtifactError(
-                    f"{name} of commit {self.commit[:12]} is not what its hash {expected} says: the DVC cache, the remote or {kept} was altered",
-                    "run again; where it stays: restore the cache from the remote (delete the file there and dvc fetch), or from a backup",
-                )
 
-    @contextmanager
-    def _opened(self) -> Iterator[Any]:
-        """The file system of the commit, as DVC shows it."""
-        from dvc.api import DVCFileSystem
-        from dvc.repo import Repo
+def hashed(folder: Path) -> str:
+    """The hash under which DVC keeps a folder: of the sorted list of its files and their hashes."""
+    return f"{hashlib.md5(_listing(folder).encode(), usedforsecurity=False).hexdigest()}.dir"
 
-        with Repo(rev=self.commit) as repo:
-            yield DVCFileSystem(repo=repo)
+
+def _listing(folder: Path) -> str:
+    names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    return json.dumps([{"md5": _md5(folder / name), "relpath": name} for name in names], sort_keys=True)
+
+
+def _listed(path: Path, found: str) -> dict[str, str]:
+    """The hash of each file of a kept folder, by its listing; none where that is not the one that has the hash `found`."""
+    if not path.is_file() or f"{_md5(path)}.dir" != found:
+        return {}
+    return {entry["relpath"]: entry["md5"] for entry in json.loads(path.read_bytes())}
+
+
+def _cached(told: str, found: str, new: Path) -> bool:
+    """Copy a folder out of the cache of this clone into `new`, if all of it is there.
+
+    Raises ArtifactError for the first file that is not what its hash says.
+    """
+    listed = _place(found)
+    if not listed.is_file():
+        return False
+    if f"{_md5(listed)}.dir" != found:
+        raise _altered(told, found)
+    files = {entry["relpath"]: entry["md5"] for entry in json.loads(listed.read_bytes())}
+    if not all(_place(md5).is_file() for md5 in files.values()):
+        return False
+    for name, md5 in files.items():
+        target = new / name
+        if not target.resolve().is_relative_to(new.resolve()):
+            raise _altered(f"{told} lists {name}: it", found)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_place(md5), target)
+        if _md5(target) != md5:
+            raise _altered(told.replace(" of ", f"/{name} of ", 1), md5)
+    return True
+
+
+def _altered(told: str, found: str) -> ArtifactError:
+    return ArtifactError(
+        f"{told} was altered, in the DVC cache or on the remote: it is not what its hash {found} says",
+        f"take it from elsewhere: rm {_place(found)} && dvc fetch, or restore the cache from a backup",
+    )
+
+
+def _place(found: str) -> Path:
+    return _cache() / "files/md5" / found[:2] / found[2:]
+
+
+def _cache() -> Path:
+    """The folder of the cache, where DVC's configuration puts it: `cache.dir`, relative to .dvc."""
+    read = ConfigParser(interpolation=None)
+    try:
+        read.read([DVC / "config", DVC / "config.local"], encoding="utf-8")
+    except (ConfigError, UnicodeError):
+        return DVC / "cache"
+    return DVC / read.get("cache", "dir", fallback="cache")
 
 
 def _md5(file: Path) -> str:

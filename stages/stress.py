@@ -6,10 +6,10 @@ import polars as pl
 
 from interlock import frames, params
 from interlock.errors import guard
+from interlock.evaluation import behaviours
 from interlock.evaluation.predictions import beside
 from interlock.evaluation.robustness import Known, always
 from interlock.evaluation.sample import sample
-from interlock.evaluation.stress import Case, declared
 from interlock.evaluation.subject import Scores, Subject
 from interlock.evaluation.trials import run
 from interlock.features import featureset
@@ -24,15 +24,6 @@ ROWS = 2_000
 THREADS = 2
 
 
-def behaviours(usecase: str) -> dict[str, Case]:
-    """What the use case's `stress.py` declares; nothing where it has none."""
-    if not Path("usecases", usecase, "stress.py").is_file():
-        return {}
-    from interlock.loading import load
-
-    return declared(load(usecase, "stress"))
-
-
 def tested(scorer: Scorer) -> tuple[pl.DataFrame, list[str], Subject]:
     """The rows that are tried, with their requests' columns beside their features, the names of their key, and the model."""
     features = featureset.read(FEATURES / "featureset.json")
@@ -40,6 +31,7 @@ def tested(scorer: Scorer) -> tuple[pl.DataFrame, list[str], Subject]:
     chosen = sample(frames.read(TEST, key), key, ROWS, "stress")
     rows = chosen.hstack(beside(chosen, FEATURES / "features.parquet"))
     asked = beside(chosen, FEATURES / "requests.parquet")
+    scorer.needs(rows.columns)
     types = {name: rows.schema[name] for name in scorer.model.reads}
 
     def score(changed: pl.DataFrame) -> Scores:
@@ -51,7 +43,8 @@ def tested(scorer: Scorer) -> tuple[pl.DataFrame, list[str], Subject]:
 def main() -> None:
     usecase = params.load("usecase.name", str)
     rows, key, subject = tested(Scorer.open(MODEL, threads=THREADS))
-    found = run(always(subject.known) | behaviours(usecase), rows, key, subject)
+    cases = behaviours.beside(always(subject.known), behaviours.load(usecase))
+    found = run(cases, rows, key, subject)
     write_json(REPORT, {**found, "cases": listed(found["cases"])})
 
 

@@ -12,12 +12,14 @@ from interlock.files import write_json
 from interlock.modeling.task import Task
 from tests.modeled_flights import TASKS
 
+ALWAYS = {"binary": "base rate", "multiclass": "class shares", "squared": "mean", "absolute": "median", "poisson": "mean"}
+
 
 def told(folder: Path, monkeypatch: pytest.MonkeyPatch, task: str, test: dict[str, Any], **others: Any) -> list[str]:
     """The lines of the metrics in a project of that task whose report says so."""
     monkeypatch.chdir(folder)
     params.read_yaml.cache_clear()
-    write_json(Path("params.yaml"), {"usecase": {"name": "x", "world": {"name": "small"}, "task": TASKS[task]}})
+    write_json(Path("params.yaml"), {"usecase": {"name": "x", "world": {"name": "small"}, "task": TASKS[task] | others.pop("said", {})}})
     write_json(Path("reports/metrics.json"), {"test": test, "rows": {"test": 1200, "without_outcome": 3}, **others})
     return outcome.facts()["Test"]
 
@@ -30,14 +32,14 @@ def test_every_kind_of_task_is_told_by_its_brief_metrics() -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_each_metric_stands_beside_those_of_the_baselines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str) -> None:
-    """With its interval, and a third figure where a feature is a forecast by itself; then the rows it was measured on."""
+    """With its interval, what is said of all alike by its own word, and the feature that is a forecast by its name; then the rows."""
     names = outcome.METRICS[TASKS[task]["kind"]]
     ours = {f"{name}{end}": value for name in names for end, value in (("", 0.5), ("_low", 0.4), ("_high", 0.6))}
-    named = {"named": dict.fromkeys(names, 0.2)} if task == "squared" else {}
+    named = {"named": dict.fromkeys(names, 0.2), "said": {"baseline": "last_week"}} if ALWAYS[task] in {"mean", "median"} else {}
     lines = told(tmp_path, monkeypatch, task, ours, baseline=dict.fromkeys(names, 0.1), linear=dict.fromkeys(names, None), **named)
     assert len(lines) == len(names) + 1
-    third = ", the feature 0.2000" if named else ""
-    assert all(re.fullmatch(rf".+ 0\.5000 \(0\.4000 to 0\.6000\) +baseline 0\.1000, a line –{third}", line) for line in lines[:-1])
+    third = ", last_week 0.2000" if named else ""
+    assert all(re.fullmatch(rf".+ 0\.5000 \(0\.4000 to 0\.6000\) +{ALWAYS[task]} 0\.1000, a line –{third}", line) for line in lines[:-1])
     assert lines[-1] == "1,200 rows; 3 requests have no outcome"
 
 

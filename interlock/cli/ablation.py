@@ -25,13 +25,10 @@ LEAST = 16
 def ablate(by: By, only: tuple[str, ...], rounds: int | None, *, as_json: bool) -> None:
     """Train once with everything, once by another seed, and once without each part; Ctrl-C keeps what is done."""
     ablation = Ablation.open(rounds)
-    every = ablation.parts(by)
-    if unknown := [name for name in only if name not in every]:
-        raise click.UsageError(f"--only {unknown[0]}: no {by} of the model is called so; there are: {', '.join(every)}")
-    parts = {name: every[name] for name in only or every if len(every[name]) < len(ablation.inputs)}
-    scores, stopped = _trained(ablation, parts)
+    by, parts = _chosen(ablation, by, only)
+    scores = _trained(ablation, parts)
     if len(scores) < 3:
-        raise click.UsageError("nothing to compare: no part was trained without" if stopped else "the model reads nothing else")
+        raise click.UsageError("nothing to compare: no part was trained without")
     told = ablation.told(scores, parts) | {"by": by, "rounds": ablation.model.rounds}
     clock = Clock.open(ablation.features)
     with busy("timing the online path"):
@@ -42,8 +39,26 @@ def ablate(by: By, only: tuple[str, ...], rounds: int | None, *, as_json: bool) 
         show(told)
 
 
-def _trained(ablation: Ablation, parts: Mapping[str, list[str]]) -> tuple[dict[str, Scores], bool]:
-    """The scores of every model that was trained, by the part that it does without, and whether it was interrupted."""
+def _chosen(ablation: Ablation, by: By, only: tuple[str, ...]) -> tuple[By, dict[str, list[str]]]:
+    """The parts that the model could do without: those of `only`, or all; by feature where one view is all that it reads.
+
+    Raises UsageError where a part is not there, or the model reads nothing else.
+    """
+    every = ablation.parts(by)
+    if unknown := [name for name in only if name not in every]:
+        raise click.UsageError(f"--only {unknown[0]}: no {by} of the model is called so; there are: {', '.join(every)}")
+    if parts := {name: every[name] for name in only or every if len(every[name]) < len(ablation.inputs)}:
+        return by, parts
+    if by == "feature" or len(ablation.inputs) < 2:
+        raise click.UsageError(f"there is nothing to leave out: the model reads {', '.join(ablation.inputs)} alone")
+    if only:
+        raise click.UsageError(f"--only {only[0]}: the model reads nothing else; ask for its features: --ablate feature")
+    _say(f"all that the model reads is of one view, {printable(', '.join(every))}: what is left out is each feature")
+    return _chosen(ablation, "feature", ())
+
+
+def _trained(ablation: Ablation, parts: Mapping[str, list[str]]) -> dict[str, Scores]:
+    """The scores of every model that was trained, by the part that it does without; fewer where it was interrupted."""
     asked: dict[str, tuple[list[str], int]] = {ALL: ([], 0), SEED: ([], 1)} | {name: (dropped, 0) for name, dropped in parts.items()}
     _say(f"{len(asked)} trainings on {len(ablation.train.label):,} rows, each of at most {ablation.model.rounds:,} rounds: "
          f"roughly {_time(ablation.expected(len(asked), LEARNING))}; --only and --rounds make it less, Ctrl-C keeps what is done")  # fmt: skip
@@ -57,8 +72,7 @@ def _trained(ablation: Ablation, parts: Mapping[str, list[str]]) -> tuple[dict[s
             _say(f"{number:>3} of {len(asked)}  {printable(without)}" + (f", {_time(left)} left" if left >= 1 else ""))
     except KeyboardInterrupt:
         _say("interrupted: this is what was done")
-        return scores, True
-    return scores, False
+    return scores
 
 
 def show(told: Mapping[str, Any]) -> None:

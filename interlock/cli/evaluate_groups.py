@@ -3,18 +3,31 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from interlock.cli.evaluate_draw import DIM, NAMED, Chart, Points, Spec, axis, lane, lanes, layered, mark, upright
+from interlock.cli.evaluate_draw import Chart, Points, Spec, axis, lane, lanes, mark, upright
 from interlock.cli.evaluate_words import amount, called, ends, measured
 from interlock.contracts.evidence import text
 from interlock.evaluation.paths import number
 
-MOST, WRITTEN, CELLS = 40, 14, 40
+MOST, FEW = 40, 8
 SPAN: Spec = {"x": axis("low", ""), "x2": {"field": "high"}, "y": lane()}
 STEPPED: Spec = {"x": axis("x", "raw score"), "x2": {"field": "to"}, "y": lane()}
 
 
-def forest(title: str, records: Sequence[Mapping[str, Any]], name: str, metric: str, overall: Any = None, low: bool = True) -> Chart | None:
-    """A metric of each record with its interval, the value of all rows as a line; the worst where there are many."""
+def forest(
+    title: str,
+    records: Sequence[Mapping[str, Any]],
+    name: str,
+    metric: str,
+    overall: Any = None,
+    *,
+    low: bool = True,
+    unit: str = "",
+    lacks: str = "their rows cannot bear it",
+) -> Chart | None:
+    """A metric of each record with its interval, the value of all rows as a line; the worst where there are many.
+
+    Records that have none are in the table; `lacks` says why beneath the picture.
+    """
     known = [record for record in records if number(record.get(metric)) is not None]
     if not known:
         return None
@@ -26,10 +39,12 @@ def forest(title: str, records: Sequence[Mapping[str, Any]], name: str, metric: 
     spots = mark("point", data, 1, encoding={"x": x, "y": lane()}, filled=True, opacity=1, size=38)
     spec = lanes([*([] if all_rows is None else [upright(x, all_rows)]), bars, spots], data)
     least = min(known, key=lambda record: record[metric] if low else -record[metric])
-    label = f"{called(metric)} by {title}: {len(known)} rows; the worst is {text(least.get(name), 40)} with {measured(least, metric)}; all rows {amount(all_rows)}"
+    what = called(metric) + (f", {unit}" if unit else "")
+    label = f"{what} by {title}: {len(known)} rows; the worst is {text(least.get(name), 40)} with {measured(least, metric)}; all rows {amount(all_rows)}"
     cut = f"the worst {MOST} of {len(known):,}" if len(known) > MOST else ""
-    rows = [[str(record.get(name)), record.get("rows"), record.get(metric), *(ends(record, metric) or (None, None))] for record in known]
-    return Chart(f"{called(metric)}: {title}", label, spec, (title, "rows", called(metric), "from", "to"), rows, (), cut)
+    rows = [[str(record.get(name)), record.get("rows"), record.get(metric), *(ends(record, metric) or (None, None))] for record in records]
+    note = "; ".join(filter(None, (cut, _lacking(records, name, metric, lacks))))
+    return Chart(f"{what}: {title}", label, spec, (title, "rows", what, "from", "to"), rows, (), note)
 
 
 def bars(title: str, pairs: Sequence[tuple[str, float]], what: str, marks: Iterable[float] = ()) -> Chart | None:
@@ -81,58 +96,11 @@ def waterfall(title: str, expected: float, parts: Sequence[tuple[str, float]], r
     return Chart(title, text(label, 300), spec, ("feature", "adds"), [list(step) for step in steps], ("lowers", "raises"))
 
 
-def confusion(records: Any) -> Chart | None:
-    """Of the rows of each class, the share that is predicted as each; none where there are too many classes to see."""
-    cells = [record for record in records if isinstance(record, Mapping)] if isinstance(records, list) else []
-    order = {name: place for place, name in enumerate(dict.fromkeys(str(cell[side]) for side in ("actual", "predicted") for cell in cells))}
-    if not 1 < len(order) <= CELLS:
-        return None
-    data = [
-        {
-            "y": order[str(cell["actual"])],
-            "x": order[str(cell["predicted"])],
-            "size": number(cell["share"]),
-            "name": _percent(cell["share"]),
-        }
-        for cell in cells
-    ]
-    side = min(max(300 // len(order), 8), 48)
-    place = {"type": "ordinal", "axis": None}
-    where: Spec = {"x": {"field": "x", **place}, "y": {"field": "y", **place}}
-    seen = {"opacity": {"field": "size", "type": "quantitative", "scale": {"domain": [0, 1], "range": [0.03, 0.8]}, "legend": None}}
-    layers = [mark("rect", data, 1, encoding=where | seen), *_heads(order, where)]
-    if len(order) <= WRITTEN:
-        layers.append(mark("text", [one for one in data if one["size"]], None, encoding=where | {"text": {"field": "name"}}, fontSize=10))
-    right = [f"{name} {_percent(cell['share'])}" for cell in cells for name in [str(cell["actual"])] if name == str(cell["predicted"])]
-    rows = [[str(cell["actual"]), str(cell["predicted"]), cell.get("rows"), cell["share"]] for cell in _mistaken(cells)]
-    return Chart(
-        "Confusion",
-        text(f"Of the rows of each class, the share predicted as each; right are: {', '.join(right[:WRITTEN])} %", 400),
-        layered(layers, {"step": side}) | {"width": {"step": side}},
-        ("actual", "predicted", "rows", "share"),
-        rows,
-        (),
-        "actual down, predicted across, in % of the actual; the table has the most frequent mistakes",
-    )
-
-
-def _mistaken(cells: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    wrong = [cell for cell in cells if str(cell["actual"]) != str(cell["predicted"]) and cell.get("rows")]
-    return sorted(wrong, key=lambda cell: -cell["rows"])[:20]
-
-
-def _heads(order: Mapping[str, int], where: Spec) -> list[Spec]:
-    """The classes, left of the rows and above the columns."""
-    data: Points = [{"x": place, "y": place, "name": text(name, 24)} for name, place in order.items()]
-    left = {"x": {"value": -6}, "y": where["y"], "text": {"field": "name"}}
-    above = {"x": where["x"], "y": {"value": -6}, "text": {"field": "name"}}
-    turned = {"angle": 315, "align": "left", "baseline": "bottom", "fontSize": 11, "limit": 90, "opacity": DIM}
-    return [mark("text", data, None, encoding=left, **NAMED | {"limit": 110}), mark("text", data, None, encoding=above, **turned)]
-
-
-def _percent(share: Any) -> str:
-    found = number(share)
-    return "" if found is None else f"{100 * found:.0f}"
+def _lacking(records: Sequence[Mapping[str, Any]], name: str, metric: str, lacks: str) -> str:
+    """The records that a picture cannot show."""
+    without = [text(record.get(name), 30) for record in records if number(record.get(metric)) is None]
+    more = f" and {len(without) - FEW} more" if len(without) > FEW else ""
+    return f"not drawn, since {lacks}: {', '.join(without[:FEW])}{more}" if without else ""
 
 
 def _lane(place: int, record: Mapping[str, Any], name: str, metric: str) -> dict[str, Any]:

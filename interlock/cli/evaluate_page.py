@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from interlock.cli import evaluate_fairness as fairness
 from interlock.cli import evaluate_quality as quality
 from interlock.cli import evaluate_trust as trust
 from interlock.cli import evaluate_verdict as binding
@@ -39,7 +40,7 @@ SECTIONS = (
     Section("errors", "How far off it is", quality.errors, ("residuals",), ("regression",)),
     Section("classes", "What it takes for what", quality.classes, ("confusion", "classes"), ("multiclass",)),
     Section("slices", "Whom it serves worse", quality.slices, ("slices",)),
-    Section("fairness", "How its decisions fall on protected groups", trust.fairness, ("fairness",)),
+    Section("fairness", "How its decisions fall on protected groups", fairness.fairness, ("fairness",)),
     Section("leakage", "What it may have known", trust.leakage, ("leakage",)),
     Section("stress", "How it behaves under stress", trust.stress, ("stress",)),
     Section("explanation", "Why it scores as it does", why.explanation, ("explain",)),

@@ -6,33 +6,35 @@ from typing import Any, TypeAlias
 from interlock.cli import evaluate_charts as charts
 from interlock.cli import evaluate_groups as groups
 from interlock.cli import evaluate_steps as steps
+from interlock.cli.evaluate_confusion import confusion
 from interlock.cli.evaluate_draw import Chart
 from interlock.cli.evaluate_found import Found
 from interlock.cli.evaluate_glyphs import span
 from interlock.cli.evaluate_html import Html, element, folded, table
 from interlock.cli.evaluate_words import HEADLINE, amount, called, ends, least, measured, metrics, shared
 from interlock.evaluation.paths import number
+from interlock.evaluation.words import baselines, over
 
 Part: TypeAlias = Html | Chart | None
-BASELINES = {"linear": "a line", "base_rate": "the base rate"}
 BRIEF = {
     "binary": ("base_rate", "auc", "brier", "ece"),
     "multiclass": ("accuracy", "balanced_accuracy", "auc", "ece"),
     "regression": ("mean", "r2", "mae", "bias"),
 }
+LACKS = {"recall": "no row is one", "precision": "none was predicted", "auc": "no row is one, or every row is"}
 SCALED = {"selected", "precision", "recall", "false_positive_rate"}
 
 
 def headline(found: Found) -> Iterator[Part]:
     """The metrics with intervals beside baselines, what is gained over each on the same rows, and how the model learned."""
     report = found.get("metrics")
-    columns = {"test": "test", "validation": "validation", "linear": "a line", "baseline": "base rate"}
+    columns = {"test": "test", "validation": "validation", **baselines(found.task)}
     there = [name for name in columns if report.get(name)]
     names = metrics(report["test"])
     rows = ([called(name), *(measured(report[column], name) for column in there)] for name in names)
     yield table(["metric", *(columns[name] for name in there)], rows)
     yield element("p", "In brackets the 95 % interval of resampled rows. The baselines are scored on the test rows.", "dim")
-    yield from _gains(report.get("gain") or [], names)
+    yield from _gains(found, report.get("gain") or [], names)
     yield steps.learning(found.get("learning_curve"))
 
 
@@ -43,7 +45,7 @@ def ranking(found: Found) -> Iterator[Part]:
 
 
 def calibration(found: Found) -> Iterator[Part]:
-    yield charts.calibration(found.get("calibration"), found.get("score_distribution"), _test(found), found.kind, _unit(found))
+    yield charts.calibration(found.get("calibration"), found.get("score_distribution"), _test(found), found.kind, unit_of(found))
 
 
 def decision(found: Found) -> Iterator[Part]:
@@ -61,15 +63,15 @@ def decision(found: Found) -> Iterator[Part]:
 
 def errors(found: Found) -> Iterator[Part]:
     """Residuals of a regression, and how labels and scores lie."""
-    yield charts.residuals(found.get("residuals"), _unit(found))
-    yield charts.distribution(found.get("score_distribution"), _unit(found))
+    yield charts.residuals(found.get("residuals"), unit_of(found))
+    yield charts.distribution(found.get("score_distribution"), unit_of(found))
 
 
 def classes(found: Found) -> Iterator[Part]:
     """What is taken for what, and each class by itself."""
-    yield groups.confusion(found.get("confusion"))
+    yield confusion(found.get("confusion"))
     records = found.get("classes") or []
-    yield from (groups.forest("class", records, "class", metric) for metric in ("recall", "precision", "auc"))
+    yield from (groups.forest("class", records, "class", metric, lacks=why) for metric, why in LACKS.items())
     if records:
         names = [name for name in metrics(records[0]) if name not in {"class", "rows"}]
         rows = ([each["class"], each.get("rows"), *(measured(each, name) for name in names)] for each in records)
@@ -94,13 +96,13 @@ def slices(found: Found) -> Iterator[Part]:
         yield folded(f"{len(records):,} slices in figures", [table(["slice", "rows", *map(called, brief)], rows)])
 
 
-def _gains(gains: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Iterator[Part]:
+def _gains(found: Found, gains: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Iterator[Part]:
     """What the model gains over each baseline; above 0 it is better."""
     for gain in gains:
         known = [name for name in names if isinstance(gain.get(name), Mapping) and number(gain[name].get("gain")) is not None]
         if known:
             rows = [[called(name), measured(gain[name], "gain"), _gain(gain[name])] for name in known]
-            yield table([f"gain over {BASELINES.get(gain['name'], gain['name'])}", "above 0 is better", ""], rows)
+            yield table([f"gain over {over(str(gain['name']), found.task)}", "above 0 is better", ""], rows)
 
 
 def _gain(one: Mapping[str, Any]) -> Html:
@@ -129,5 +131,5 @@ def _decision(found: Found) -> Mapping[str, Any]:
     return found.get("metrics").get("decision") or {}
 
 
-def _unit(found: Found) -> str:
+def unit_of(found: Found) -> str:
     return str(found.task.get("unit", ""))

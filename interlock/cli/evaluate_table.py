@@ -1,6 +1,6 @@
 """The summary that `interlock evaluate` prints: the verdict, headline metrics, the worst slice, gaps, stress, and what to type next."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -12,11 +12,11 @@ from interlock.cli.evaluate_quality import BRIEF
 from interlock.cli.evaluate_words import HEADLINE, amount, called, least, measured, metrics, verdict
 from interlock.contracts.evidence import text
 from interlock.evaluation.verdicts import PASS, UNJUDGED
+from interlock.evaluation.words import apart, baselines, compared, over
 
 STYLES = {"pass": "bold green", "fail": "bold red", "warn": "bold yellow", "dim": "bold"}
-COLUMNS = {"test": "test", "linear": "a line", "baseline": "base rate"}
 GAPS = ("selection_rate", "equalized_odds")
-LONG = 300
+LONG, WIDE = 300, 30
 
 
 def show(found: Found) -> None:
@@ -44,7 +44,7 @@ def told(found: Found) -> dict[str, Any]:
         "belongs": not found.odd,
         "odd": list(found.odd),
         "refused": [gate["name"] for gate in _refused(gates)],
-        **{name: report.get(name) for name in ("test", "validation", "baseline", "linear", "gain", "decision", "worst_slice")},
+        **{name: report.get(name) for name in ("test", "validation", "baseline", "linear", "named", "gain", "decision", "worst_slice")},
         "fairness": [{"name": each["name"], **{side: each.get(side) for side in ("gaps", "ratios")}} for each in _attributes(found)],
         "stress": {"verdict": stress.get("verdict"), "failed": stress.get("failed")},
         "missing": [
@@ -55,10 +55,11 @@ def told(found: Found) -> dict[str, Any]:
 
 def _metrics(found: Found) -> Table:
     report, table = found.get("metrics"), Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    there = [name for name in COLUMNS if report.get(name)]
+    titles = {"test": "test", **baselines(found.task)}
+    there = [name for name in titles if report.get(name)]
     table.add_column("")
     for name in there:
-        table.add_column(COLUMNS[name], justify="right", no_wrap=True)
+        table.add_column(text(titles[name], WIDE), justify="right", no_wrap=True)
     for metric in BRIEF.get(found.kind, ()):
         table.add_row(called(metric), *(measured(report[name], metric) for name in there))
     return table
@@ -69,7 +70,7 @@ def _lines(found: Found) -> Iterator[tuple[str, str]]:
     report, metric = found.get("metrics"), HEADLINE.get(found.kind, "auc")
     for gain in report.get("gain") or []:
         if found.kind and (one := gain.get(metric)):
-            yield "gain", f"{called(metric)} {measured(one, 'gain')} over {gain['name'].replace('_', ' ')}"
+            yield "gain", f"{called(metric)} {measured(one, 'gain')} over {over(str(gain['name']), found.task)}"
     if (worst := report.get("worst_slice") or {}).get("slice"):
         yield "worst slice", f"{worst['slice']}: {called(metric)} {least(worst, metric)} on {amount(worst.get('rows'))} rows"
     if chosen := report.get("decision"):
@@ -80,11 +81,23 @@ def _lines(found: Found) -> Iterator[tuple[str, str]]:
     for attribute in _attributes(found):
         gaps = attribute.get("gaps") or {}
         brief = [name for name in GAPS if name in gaps] or metrics(gaps)[:2]
-        yield "gaps", f"{attribute['name']}: {', '.join(f'{called(name)} {measured(gaps, name)}' for name in brief)}"
+        yield (
+            "gaps",
+            f"{attribute['name']}: {', '.join(f'{called(name)} {measured(gaps, name)}' for name in brief)}{_beyond(attribute, brief)}",
+        )
     if stress := found.get("stress"):
         yield "stress", f"{stress.get('verdict')}: {amount(stress.get('failed'))} of {len(stress.get('cases') or [])} claims broken"
     for gate in _refused(found.get("gates")):
         yield "refused", f"{gate['name']}: {gate['words']}"
+
+
+def _beyond(attribute: Mapping[str, Any], brief: Sequence[str]) -> str:
+    """What lies between all measured groups, where some are not compared."""
+    groups = attribute.get("groups") or []
+    if compared(groups) == len(groups):
+        return ""
+    every = ", ".join(f"{called(name)} {amount(apart(groups, name)[0])}" for name in brief)
+    return f"; between {compared(groups)} of {len(groups)} groups, of all {len(groups)}: {every}"
 
 
 def _attributes(found: Found) -> list[Mapping[str, Any]]:

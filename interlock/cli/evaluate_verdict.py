@@ -9,6 +9,7 @@ from interlock.cli.evaluate_html import Html, element, folded, joined, table
 from interlock.cli.evaluate_words import ASKED, LOOKS, amount, bound
 from interlock.evaluation.paths import number
 from interlock.evaluation.verdicts import PASS, SIGNS
+from interlock.evaluation.words import setting, settings
 from interlock.files import by_name
 
 SHORT, FEWEST = 12, 6
@@ -34,8 +35,7 @@ def data(found: Found) -> Iterator[Html]:
         ([SPLITS.get(name, name.replace("_", " ")), count, _part(count, asked)] for name, count in rows.items()),
     )
     world = (usecase.get("world") or {}).get("name")
-    split = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in (usecase.get("split") or {}).items())
-    yield element("p", f"Split {split}. World: {world}.", "dim")
+    yield element("p", f"Split {settings(usecase.get('split') or {})}. World: {world}.", "dim")
     catalog = usecase.get("catalog") or {}
     described = (
         [name, each.get("description"), each.get("licence"), each.get("owner") or catalog.get("owner")]
@@ -55,7 +55,7 @@ def provenance(found: Found) -> Iterator[Html]:
         yield element("p", f"The model has {amount(rounds)} rounds of trees over {amount(inputs)} features.")
     yield element("p", "The verdict speaks of these files and of no others.", "dim")
     yield folded(f"{len(rows)} hashes", [table(["part", "file", "SHA-256"], rows, texts=3)])
-    configured = ([key, str(value)] for key, value in (found.said.get("model") or {}).items())
+    configured = ([key, setting(value)] for key, value in (found.said.get("model") or {}).items())
     yield folded("How the model is trained", [table(["parameter", "value"], configured)])
 
 
@@ -74,7 +74,7 @@ def _gate(gate: Mapping[str, Any]) -> list[Any]:
     asked = f"{ASKED.get(gate['kind'], gate['kind'])} {bound(least)}" + (f" against the {gate['against']}" if gate["against"] else "")
     wanted = element("div", asked, "asked")
     if value is None or judged is None or least is None:
-        return [sign, name, element("span", gate["verdict"], "dim"), "", wanted, "", ""]
+        return [sign, name, element("div", gate["verdict"], "unjudged"), "", wanted, "", ""]
     drawn = bullet(
         value, judged, -least if gate["kind"] == "max_drop" else least, upper=gate["kind"] == "max", passed=gate["verdict"] == PASS
     )

@@ -22,7 +22,7 @@ METRICS = {
     "rmse": "RMSE",
     "mae": "mean absolute error",
     "mean": "mean of the labels",
-    "bias": "bias: mean of score − label",
+    "bias": "bias: score − label",
     "equalized_odds": "equalized odds",
     "cost": "cost of a row",
     "cost_of_none": "cost of a row if none is selected",

@@ -18,7 +18,7 @@ from interlock.errors import printable
 from interlock.features.featureset import FeatureSet
 from interlock.modeling.attributed import Attributed
 from interlock.modeling.explain import plain
-from interlock.modeling.reasons import reasons, signed, words
+from interlock.modeling.reasons import figure, reasons, signed, words
 from interlock.modeling.task import Regression, Task
 
 BAR, LEAST = 30, 10
@@ -58,7 +58,7 @@ def show(found: Attributed, keys: pl.DataFrame, places: Sequence[int], among: Am
 def _print(console: Console, told: Mapping[str, Any], key: Mapping[str, Any], values: Mapping[str, str], task: Task) -> None:
     label = key["label"]
     console.print(Text(" · ".join(f"{name} {text(value)}" for name, value in key.items() if name != "label"), style="bold"))
-    console.print(Text.assemble((f"{_score(told['score'], task)}", "bold"), f", {told['words']}. The outcome: {text(label)}\n"))
+    console.print(Text.assemble((f"{_score(told['score'], task)}", "bold"), f", {told['words']}. The outcome: {_outcome(label, task)}\n"))
     console.print(_waterfall(told, values, task, console.width))
     console.print()
 
@@ -69,7 +69,7 @@ def _waterfall(told: Mapping[str, Any], values: Mapping[str, str], task: Task, w
     ends = [told["expected_raw_score"], *(step["total"] for step in steps), told["raw_score"]]
     low, high = min(ends), max(ends)
     bar = max(LEAST, min(BAR, width // 4))
-    lines: list[Line] = [("expected raw score", "", _raw(ends[0]), Text(), "")]
+    lines: list[Line] = [("expected raw score", "", figure(ends[0]), Text(), "")]
     for step, start in zip(steps, ends, strict=False):
         drawn = _bar(start, step["total"], low, high, bar)
         lines.append(
@@ -77,7 +77,7 @@ def _waterfall(told: Mapping[str, Any], values: Mapping[str, str], task: Task, w
         )
     if others["features"]:
         lines.append((f"{others['features']} others", "", signed(others["contribution"]), _bar(ends[-2], ends[-1], low, high, bar), ""))
-    lines += [("raw score", "", _raw(told["raw_score"]), Text(), ""), ("score", "", _score(told["score"], task), Text(), "")]
+    lines += [("raw score", "", figure(told["raw_score"]), Text(), ""), ("score", "", _score(told["score"], task), Text(), "")]
     return _table(lines, bar, width)
 
 
@@ -108,13 +108,15 @@ def _bar(start: float, end: float, low: float, high: float, width: int) -> Text:
 
 def _value(step: Mapping[str, Any]) -> str:
     value, unit = step["value"], printable(step["unit"])
-    said = number(value) if isinstance(value, int | float) and not isinstance(value, bool) else "missing" if value is None else text(value)
+    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    said = number(value).replace("-", "−", value < 0) if numeric else "missing" if value is None else text(value)
     return f"{said} {unit}" if unit and value is not None else said
 
 
-def _raw(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")
+def _outcome(label: Any, task: Task) -> str:
+    return _score(label, task) if isinstance(task, Regression) and label is not None else text(label)
 
 
 def _score(score: float, task: Task) -> str:
-    return f"{number(score)} {printable(task.unit)}" if isinstance(task, Regression) else f"{score:.3f}"
+    whole = isinstance(task, Regression) and float(score).is_integer()
+    return f"{figure(score, 0 if whole else 3)} {printable(task.unit)}" if isinstance(task, Regression) else figure(score)

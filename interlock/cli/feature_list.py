@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from interlock.cli.plain import plain
 from interlock.cli.sketch import percent, sparkline
 from interlock.features.catalog import Entry
 
@@ -25,7 +26,7 @@ def show_entries(usecase: str, entries: Sequence[Entry], *, as_json: bool) -> No
     console = Console(highlight=False, markup=False)
     rows = max((entry.measured["rows"] for entry in entries if entry.measured), default=0)
     owners = ", ".join(sorted({entry.owner for entry in entries}))
-    console.print(Text(f"{usecase}: {len(entries)} features, owner {owners}; over {rows:,} requests\n", style="bold"))
+    console.print(Text(f"{plain(usecase)}: {len(entries)} features, owner {plain(owners)}; over {rows:,} requests\n", style="bold"))
     name, kind = (max(len(getattr(entry, part)) for entry in entries) for part in ("name", "kind"))
     heads = [f"{head:<{width}}" if head == "distribution" else f"{head:>{width}}" for head, width in HEADS.items()]
     console.print(Text("  ".join(["feature".ljust(name), "kind".ljust(kind), *heads]), style="dim"))
@@ -54,11 +55,11 @@ def _outside(measured: Mapping[str, Any] | None) -> str:
 
 def _said(entry: Entry, width: int) -> Text:
     """Description and creation logic: on one line where both fit, else below each other."""
-    described = f"{entry.description}{f' [{entry.unit}]' if entry.unit else ''}"
-    fits = len(described) + len(entry.logic) + 3 <= width
-    said = Text(f"deprecated: {entry.deprecated}\n" if entry.deprecated else "", style="yellow")
+    described, logic = plain(f"{entry.description}{f' [{entry.unit}]' if entry.unit else ''}"), plain(entry.logic)
+    fits = len(described) + len(logic) + 3 <= width
+    said = Text(f"deprecated: {plain(entry.deprecated)}\n" if entry.deprecated else "", style="yellow")
     said.append(described, style="default")
-    return said.append((" " if fits else "\n") * bool(described) + f"← {entry.logic}", style="dim")
+    return said.append((" " if fits else "\n") * bool(described) + f"← {logic}", style="dim")
 
 
 def advise(console: Console, entries: Iterable[Entry]) -> None:

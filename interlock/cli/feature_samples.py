@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from interlock.cli.plain import plain
 from interlock.cli.sketch import number, percent, show_measured, sparkline
 from interlock.features import logic
 from interlock.features.featureset import AnyFeature, FeatureSet
@@ -47,20 +48,22 @@ def show(usecase: str, declared: FeatureSet, shown: Sequence[AnyFeature], found:
     if len(shown) == 1:
         _one(console, declared, shown[0], found)
     else:
-        console.print(Text(f"{usecase}: {len(shown)} features of {found.height:,} requests, as declared now\n", style="bold"))
+        console.print(Text(f"{plain(usecase)}: {len(shown)} features of {found.height:,} requests, as declared now\n", style="bold"))
         room = console.width - max(len(feature.name) for feature in shown) - FIGURES
         console.print(_overview(shown, found, room))
 
 
 def _one(console: Console, declared: FeatureSet, feature: AnyFeature, found: pl.DataFrame) -> None:
     said = f"{feature.dtype}, {found.height:,} requests, as declared now"
-    console.print(Text.assemble((feature.name, "bold"), (f"  {said}\n", "dim"), f"  {logic.words(feature)}\n"))
+    console.print(Text.assemble((feature.name, "bold"), (f"  {said}\n", "dim"), f"  {plain(logic.words(feature))}\n"))
     show_measured(console, distribution(feature, found[feature.name]))
     reads = declared.reads(feature)
     columns = [name for name in found.columns if name in reads and name not in declared.request.key]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in [*declared.request.key, *columns, feature.name]:
-        table.add_column(name, justify="right" if found.schema[name].is_numeric() else "left", style="bold" if name == feature.name else "")
+        table.add_column(
+            plain(name), justify="right" if found.schema[name].is_numeric() else "left", style="bold" if name == feature.name else ""
+        )
     for row in found.head(SHOWN).select([*declared.request.key, *columns, feature.name]).iter_rows():
         table.add_row(*(Text(_value(value)) for value in row))
     console.print()
@@ -93,4 +96,4 @@ def _value(value: Any) -> str:
         return "–"
     if isinstance(value, float):
         return number(value)
-    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "hour") and hasattr(value, "year") else str(value)
+    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "hour") and hasattr(value, "year") else plain(str(value))

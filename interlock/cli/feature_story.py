@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from interlock.cli.feature_list import advise
+from interlock.cli.plain import plain
 from interlock.cli.sketch import number, show_measured
+from interlock.errors import printable
 from interlock.features.catalog import Entry
 from interlock.features.story import Read, Story, Use
 
@@ -22,10 +24,10 @@ def show_story(story: Story, *, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(story), indent=2).decode())
         return
     console, entry = Console(highlight=False, markup=False), story.feature
-    console.print(Text.assemble((entry.name, "bold"), (f"  {_kind(entry)}\n", "dim")))
+    console.print(Text.assemble((entry.name, "bold"), (f"  {plain(_kind(entry))}\n", "dim")))
     for head, lines in _facts(story):
-        console.print(Text.assemble((f"  {head:<{MARGIN}}", "cyan"), _hanging(lines, console.width)), soft_wrap=True)
-    console.print(Text(f"\n{indent(story.code, '  ')}\n", style="dim"), soft_wrap=True)
+        console.print(Text.assemble((f"  {head:<{MARGIN}}", "cyan"), _hanging(map(plain, lines), console.width)), soft_wrap=True)
+    console.print(Text(f"\n{indent(printable(story.code), '  ')}\n", style="dim"), soft_wrap=True)
     if entry.measured:
         show_measured(console, entry.measured)
     advise(console, [entry])

@@ -23,9 +23,12 @@ REFUSED = 1
 def gates(*, mutants: bool, against: str | None, waive: str | None, as_json: bool, **said: str | None) -> None:
     """Judge the reports by the gates, and say why each passes or fails, the worst first.
 
-    Exits with 0 where the verdict is a pass, with 1 where it is none: a gate fails or has not enough evidence. A waiver changes no
-    verdict: beside a gate that failed stands whether one would count today. With --against the test rows are scored by a champion as
-    well, and the gates against a champion are judged. With --mutants the candidate is evaluated again with one fault at a time, such
+    Exits with 0 where the verdict is a pass, with 1 where it is none: a gate fails or has not enough evidence. Nor is it a pass where
+    reports, model or features changed since the stage `gate` recorded its verdict in reports/gates.json, or where that is missing: it
+    says what changed. Gates that were edited since are judged as params.yaml has them now, and the exit is by them; that the recorded
+    verdict is by others is said. A waiver changes no verdict: beside a gate that failed stands whether one would count today. With
+    --against the test rows are scored by a champion as well: the gates against a champion are judged beside the candidate's own, and
+    the verdict is a pass where both are. With --mutants the candidate is evaluated again with one fault at a time, such
     as shuffled labels or a leaked outcome, and the exit is 1 where the candidate itself fails or a fault is not found by its gate.
     Gates or waivers that make no sense exit with 2, a report or a model that is damaged with 6.
 
@@ -61,17 +64,29 @@ def judged(asked: "Gates", against: str | None) -> tuple[dict[str, Any], Any]:
     from interlock.cli.gates_waive import beside
     from interlock.files import listed
 
-    found = met(asked, against) if against else plain(asked)
+    own = plain(asked)
+    found = both(own, met(asked, against)) if against else own
     found = {**found, "gates": listed(found["gates"])}
     return {**found, "waivers": listed(beside(found))}, gates_shown.comparison if against else gates_shown.verdict
 
 
 def plain(asked: "Gates") -> dict[str, Any]:
-    """The verdict on the reports as they are."""
+    """The verdict on the reports as they are, no pass where the recorded one is of others."""
+    from interlock.cli.gates_recorded import bound
     from interlock.evaluation import reports
     from interlock.evaluation.gates import judge
 
-    return judge(asked, reports.read(sorted({gate.report for gate in asked.values()})))
+    return bound(asked, judge(asked, reports.read(sorted({gate.report for gate in asked.values()}))))
+
+
+def both(own: dict[str, Any], compared: dict[str, Any]) -> dict[str, Any]:
+    """The verdict on the reports and that against a champion as one: a pass where both are."""
+    from interlock.evaluation.verdicts import PASS, overall
+
+    verdict = overall([own["verdict"], compared["verdict"]])
+    told = {"own": own["verdict"], "against": compared["verdict"], "verdict": verdict, "passed": verdict == PASS}
+    alone = {name: found for name, found in own["gates"].items() if name not in compared["gates"]}
+    return {**compared, **told, "gates": {**compared["gates"], **alone}, "recorded": own["recorded"]}
 
 
 def met(asked: "Gates", against: str) -> dict[str, Any]:

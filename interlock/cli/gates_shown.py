@@ -1,5 +1,6 @@
 """Verdicts, comparisons and mutants as text: what failed first, each with its reason, and what to do next."""
 
+import shlex
 import shutil
 import sys
 import textwrap
@@ -16,19 +17,22 @@ ORDER = (FAIL, LACKING, UNDECLARED, FIRST, LATER, PASS)
 COLOURS = {FAIL: "red", LACKING: "red", UNDECLARED: "yellow", FIRST: "yellow", LATER: "yellow", PASS: "green"}
 NARROW = 60
 HEAD = ["metric", "champion", "candidate", "gain", "95 % interval", "the candidate is"]
+UNASKED = "no gate is against a champion: say one in conf/gates/, such as {metric: test.auc, max_drop: 0.01, against: champion, why: …}"
 SAME = "no difference that can be told"
 
 
 def verdict(found: Found) -> list[str]:
     """Every gate, the worst first, with its reason and any waiver; then the verdict and what to do next."""
-    return [*_gates(found), *_next(found), f"verdict: {_coloured(found['verdict'], found['verdict'])}"]
+    return [*_gates(found), *_recorded(found), *_next(found), f"verdict: {_coloured(found['verdict'], found['verdict'])}"]
 
 
 def comparison(found: Found) -> list[str]:
-    """Each metric of champion and candidate, the gates against a champion, and what can be told."""
+    """Each metric of champion and candidate, what can be told, every gate, and both verdicts before that which counts."""
     told = f"on {found['rows']} test rows, by {found['headline']}, the candidate is: {found['outcome']}"
     verdict = f"verdict: {_coloured(found['verdict'], found['verdict'])}"
-    return [*_table([HEAD, *map(_compared, found["metrics"])]), *_notes(found), told, *_gates(found), *_next(found), verdict]
+    sides = f"the candidate's own gates: {found['own']}; against the champion: {found['against']}"
+    table = _table([HEAD, *map(_compared, found["metrics"])])
+    return [*table, *_notes(found), told, *_gates(found), *_recorded(found), *_next(found), sides, verdict]
 
 
 def _compared(one: Found) -> list[str]:
@@ -81,6 +85,11 @@ def _gates(found: Found) -> list[str]:
     return [line for block in blocks for line in block]
 
 
+def _recorded(found: Found) -> list[str]:
+    """What there is to say of the verdict in reports/gates.json."""
+    return [f"record: {_line(text)}" for text in found["recorded"]["words"]]
+
+
 def _waived(one: Found) -> list[str]:
     return [f"{'a release today would count it: ' if one['counts'] else ''}{one['words']}"]
 
@@ -90,17 +99,23 @@ def _next(found: Found) -> list[str]:
     verdicts = {gate["verdict"]: gate["name"] for gate in reversed(found["gates"])}
     open_ones = [one["name"] for one in found["waivers"] if not one["counts"]]
     undeclared = f"declare what {verdicts.get(UNDECLARED)} is about in conf/usecase/, such as slices: {{columns: [country], minimum: 500}}"
-    waive = f"mend the model, or its data; or: interlock gates --waive {' '.join(open_ones[:1])} --reason … --owner … --until …"
+    waive = f"mend the model, or its data; or: interlock gates --waive {' '.join(map(shlex.quote, open_ones[:1]))} --reason … --owner … --until …"
     missing = "a number that is missing: run dvc repro, or mend its path in conf/gates/; an interval that is wide: more test rows"
     said = [(UNDECLARED in verdicts, undeclared), (LACKING in verdicts, missing), (bool(open_ones), waive)]
-    return [f"next: {text}" for wanted, text in said if wanted]
+    said += [("metrics" in found and not any(gate["against"] == "champion" for gate in found["gates"]), UNASKED)]
+    return [f"next: {_line(text)}" for wanted, text in said if wanted]
 
 
 def _block(sign: str, name: str, texts: Sequence[str], width: int) -> list[str]:
     """A sign and a name, and beside them texts that break where the terminal ends."""
     room = max(NARROW, shutil.get_terminal_size().columns - width - 4) if sys.stdout.isatty() else sys.maxsize
-    lines = [line for text in texts for line in (textwrap.wrap(printable(text), room) if room < sys.maxsize else [printable(text)])]
-    return [f"{sign} {name:<{width}}  {lines[0]}", *(f"  {'':<{width}}  {line}" for line in lines[1:])]
+    lines = [line for text in map(_line, texts) for line in (textwrap.wrap(text, room) if room < sys.maxsize else [text])]
+    return [f"{sign} {_line(name):<{width}}  {lines[0]}", *(f"  {'':<{width}}  {line}" for line in lines[1:])]
+
+
+def _line(text: str) -> str:
+    """One line, whatever the text: no name or reason begins a line of its own, which could say anything."""
+    return printable(" ".join(text.split("\n")))
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:

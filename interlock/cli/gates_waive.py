@@ -1,5 +1,6 @@
 """Waivers beside the verdict: which would count today, and one more."""
 
+import shlex
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -38,7 +39,7 @@ def written(asked: "Gates", against: str | None, gate: str, *, reason: str, owne
     waivers.add(waiver, _verdict(asked, against), day)
     days = (waiver.expires - day).days
     told = f"{waivers.WAIVERS}: gate {gate} is waived until {waiver.expires} ({days} days) by {owner}: {reason}"
-    commit = f'git add {waivers.WAIVERS} && git commit -m "Waive the gate {gate}"'
+    commit = f"git add {waivers.WAIVERS} && git commit -m {shlex.quote(f'Waive the gate {gate}')}"
     return [printable(told), f"for model {waiver.model[:12]}; the verdict stays what it is", f"next: {printable(commit)}"]
 
 

@@ -39,8 +39,9 @@ def parity(every: bool, limit: int | None, batch: int, store: str, as_json: bool
     """Replay the holdout through the online path, and compare every value.
 
     The store is filled as of the first request; what happened since comes in row by row, in the order of time. It is a
-    store of its own, gone afterwards: one that serves is not touched. Exits with 1 where a value differs in a bit, and
-    names feature, request, both values and the history rows that only one side counted.
+    store of its own, gone afterwards: one that serves is not touched. Exits with 1 where a value differs in a bit, a row is
+    missing or extra, or nothing was compared, and names feature, request, both values and the history rows that only one
+    side counted.
 
     \b
     Example:
@@ -86,8 +87,9 @@ def told(found: dict[str, Any], features: "FeatureSet") -> str:
     """What a person reads of the result."""
     head = f"{found['rows']:,} requests × {found['features']} features = {found['compared']:,} values"
     if found["equal"]:
-        return f"✓ {head}: 0 mismatches, 0 missing, 0 extra\n  feature set {features.fingerprint[:12]}: online and offline agree to the last bit"
-    lines = [f"✗ {head}: {found['mismatches']:,} mismatches, {found['missing']:,} missing, {found['extra']:,} extra"]
+        return f"✓ {head}: 0 values differ, rows: 0 missing, 0 extra\n  feature set {features.fingerprint[:12]}: online and offline agree to the last bit"
+    differing = f"{sum(found['by_feature'].values()):,} values differ" if found["rows"] else "nothing was compared"
+    lines = [f"✗ {head}: {differing}, rows: {found['missing']:,} missing, {found['extra']:,} extra"]
     lines += [f"  {name:<24} {count:>9,} values differ" for name, count in sorted(found["by_feature"].items(), key=lambda item: -item[1])]
     return "\n".join([*lines, *(line for first in found["first"] for line in ["", *_first(first)])])
 

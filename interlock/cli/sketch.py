@@ -8,6 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from interlock.cli.plain import plain
+
 BARS = "▁▂▃▄▅▆▇█"
 EMPTY = " "
 
@@ -50,7 +52,7 @@ def show_measured(console: Console, measured: Mapping[str, Any]) -> None:
         last = histogram["from"] + histogram["width"] * len(histogram["counts"])
         shape.append(f"  {number(histogram['from'])} to {number(last)}, the first percentile to the last", style="dim")
     elif common := measured.get("common"):
-        shape.append("  " + ", ".join(f"{text} {percent(share)}" for text, share in common.items()), style="dim")
+        shape.append("  " + ", ".join(f"{plain(text)} {percent(share)}" for text, share in common.items()), style="dim")
     console.print(shape)
     console.print(Padding(Text(", ".join(_shares(measured))), (0, 0, 0, 2), expand=False))
     if "quantiles" in measured:

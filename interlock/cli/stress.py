@@ -2,13 +2,14 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-REPORT = Path("reports/stress.json")
+if TYPE_CHECKING:
+    from interlock.cli.stress_report import Case, Example, Report
+
 REFUSED, CHANGES = 1, 6
 SIGNS = {"pass": "✓", "fail": "✗"}
 
@@ -19,85 +20,81 @@ SIGNS = {"pass": "✓", "fail": "✗"}
 def stress(name: str | None, as_json: bool) -> None:
     """Show what the last run found: each case, how far scores moved, and the rows that broke it worst.
 
-    With NAME one case alone. Exits with 1 where a case that is shown did not pass.
+    With NAME one case alone. Exits with 1 where a case that is shown did not pass, or none was tried.
 
     \b
     Example:
       interlock stress
       interlock stress late_aircraft
     """
-    found = _read()
-    cases = [case for case in found["cases"] if name in {None, case["name"]}]
-    if not cases:
-        raise click.UsageError(f"no case is called {name}; there are: {', '.join(case['name'] for case in found['cases'])}")
+    from interlock.cli.plain import plain
+    from interlock.cli.stress_report import read
+
+    found, report = read()
+    cases = [case for case in report.cases if name in {None, case.name}]
+    if not cases and name is not None:
+        raise click.UsageError(
+            f"no case is called {plain(name)}; there are: {', '.join(plain(case.name) for case in report.cases) or 'none'}"
+        )
     if as_json:
-        click.echo(json.dumps({**found, "cases": cases}, indent=2, ensure_ascii=False))
+        shown = [case for case in found["cases"] if name in {None, case["name"]}]
+        click.echo(json.dumps({**found, "cases": shown}, indent=2, ensure_ascii=False))
     else:
-        _show(found, cases, alone=name is not None)
-    sys.exit(0 if all(case["verdict"] == "pass" for case in cases) else REFUSED)
+        _show(report, cases, alone=name is not None)
+    sys.exit(0 if cases and all(case.verdict == "pass" for case in cases) else REFUSED)
 
 
-def _read() -> Any:
-    from interlock.errors import ArtifactError
-    from interlock.files import read_json
-
-    try:
-        return read_json(REPORT)
-    except (FileNotFoundError, json.JSONDecodeError) as error:
-        raise ArtifactError(f"{REPORT} cannot be read: {error}", "run: interlock run") from error
-
-
-def _show(found: Mapping[str, Any], cases: list[dict[str, Any]], *, alone: bool) -> None:
+def _show(report: "Report", cases: Sequence["Case"], *, alone: bool) -> None:
     from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
 
+    from interlock.cli.plain import plain
+
     console = Console(highlight=False, markup=False)
     if not alone:
-        passed = sum(case["verdict"] == "pass" for case in cases)
-        console.print(Text(f"{passed} of {len(cases)} cases pass, on {found['rows']:,} test rows{_unit(found['unit'])}\n", style="bold"))
+        console.print(Text(_summary(report), style="bold"))
     for case in cases:
-        sign = SIGNS.get(case["verdict"], "?")
-        console.print(Text(f"{sign} {case['name']}: {case['claim']}", style="" if sign == "✓" else "bold red"))
+        sign = SIGNS.get(case.verdict, "?")
+        console.print(Text(plain(f"{sign} {case.name}: {case.claim}"), style="" if sign == "✓" else "bold red"))
         for line in _lines(case, examples=alone or sign != "✓"):
-            console.print(Padding(Text(line, style="dim" if sign == "✓" else ""), (0, 0, 0, 4), expand=False))
+            console.print(Padding(Text(plain(line), style="dim" if sign == "✓" else ""), (0, 0, 0, 4), expand=False))
 
 
-def _unit(unit: float) -> str:
-    return "" if unit == 1.0 else f"; moves are in spreads of the score, {unit:.4g}"
+def _summary(report: "Report") -> str:
+    if not report.cases:
+        return f"no case could be tried on {report.rows:,} test rows: not enough evidence"
+    passed = sum(case.verdict == "pass" for case in report.cases)
+    unit = "" if report.unit == 1.0 else f"; moves are in spreads of the score, {report.unit:.4g}"
+    return f"{passed} of {len(report.cases)} cases pass, on {report.rows:,} test rows{unit}\n"
 
 
-def _lines(case: Mapping[str, Any], *, examples: bool) -> Iterator[str]:
+def _lines(case: "Case", *, examples: bool) -> Iterator[str]:
     """What was found, then where it stands and whom it broke for."""
     from interlock.cli.sketch import percent
-    from interlock.errors import printable
 
-    if not case["rows"]:
+    if not case.rows or case.share is None or case.far.share is None:
         yield "no row is altered by it, or none meets its condition: not enough evidence"
     else:
-        far, mean = case["far"], f"{_move(case['mean_move'])} on average"
-        bound = f" (at most {case['on_average']:g})" if case["on_average"] is not None else ""
-        moves = (
-            f"scores move by {mean}{bound}, {_move(case['largest_move'])} at most, {percent(far['share'])} by more than {far['beyond']:g}"
-        )
-        broken = (
-            f"{case['violations']:,} of {case['rows']:,} rows break it, {percent(case['share'])}, tolerated {percent(case['tolerated'])}"
-        )
-        yield broken if case["kind"] == "clear case" else f"{broken}; {moves}"
-    if case["verdict"] != "pass" and case["declared"]:
-        yield f"declared in {case['declared']}"
-    for example in case["examples"] if examples else []:
-        yield printable(_example(example))
+        mean = f"{_move(case.mean_move)} on average"
+        bound = f" (at most {case.on_average:g})" if case.on_average is not None else ""
+        far = f"{percent(case.far.share)} by more than {case.far.beyond:g}"
+        broken = f"{case.violations:,} of {case.rows:,} rows break it, {percent(case.share)}, tolerated {percent(case.tolerated)}"
+        moves = f"scores move by {mean}{bound}, {_move(case.largest_move)} at most, {far}"
+        yield broken if case.kind == "clear case" else f"{broken}; {moves}"
+    if case.invalid:
+        yield f"{case.invalid:,} rows have a score that is none, which is never tolerated"
+    if case.verdict != "pass" and case.declared:
+        yield f"declared in {case.declared}"
+    yield from map(_example, case.examples if examples else [])
 
 
-def _example(example: Mapping[str, Any]) -> str:
-    key = " ".join(f"{name}={value}" for name, value in example["key"].items()) or "a row of these values"
-    changes = [f"{name} {value}" for name, value in example["change"].items()]
+def _example(example: "Example") -> str:
+    key = " ".join(f"{name}={value}" for name, value in example.key.items()) or "a row of these values"
+    changes = [f"{name} {value}" for name, value in example.change.items()]
     change = ", ".join(changes[:CHANGES]) + (f" and {len(changes) - CHANGES} more" if len(changes) > CHANGES else "") or "as it is"
-    of = f" of {example['class']}" if example["class"] is not None else ""
-    score = (
-        f"{_score(example['before'])} → {_score(example['after'])}" if example["before"] != example["after"] else _score(example["after"])
-    )
+    of = f" of {example.of}" if example.of is not None else ""
+    score = f"{_score(example.before)} → {_score(example.after)}" if example.before != example.after else _score(example.after)
     return f"e.g. {key}: {change}: score{of} {score}"
 
 

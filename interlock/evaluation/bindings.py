@@ -33,11 +33,16 @@ def candidate(gates: Any, reports: Iterable[Path]) -> dict[str, Any]:
 
 def differing(verdict: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What a verdict (reports/gates.json) was bound to and is another now, or is not bound to at all; empty where it is of this candidate."""
-    try:
-        then = {name: bound["sha256"] for name, bound in by_name(verdict["binds"]).items()}
-    except (KeyError, TypeError, AttributeError):
-        then = {}
+    then = bound(verdict)
     return [name for name in now if then.get(name) != now[name]]
+
+
+def bound(verdict: Mapping[str, Any]) -> dict[str, Any]:
+    """What a verdict is bound to by name: the hashes; empty where it does not say it in the form that the stage writes."""
+    try:
+        return {name: one["sha256"] for name, one in by_name(verdict["binds"]).items()}
+    except (KeyError, TypeError, AttributeError):
+        return {}
 
 
 def configuration(section: Any) -> str:

@@ -1,17 +1,18 @@
 """A candidate with everything that it is judged by, and the reports that say how good it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from interlock import frames, params
-from interlock.evaluation import bootstrap, charts, leakage, selection, thresholds
+from interlock.evaluation import bootstrap, charts, leakage, rescoring, selection, thresholds
 from interlock.evaluation.bootstrap import Evaluation, Scorings
 from interlock.evaluation.curves import Records
-from interlock.evaluation.fairness import fairness, undeclared
-from interlock.evaluation.predictions import Predictions, beside, sliced
+from interlock.evaluation.fairness import DECLARED, fairness, undeclared
+from interlock.evaluation.predictions import Predictions, sliced
+from interlock.evaluation.rescoring import Rescored
 from interlock.evaluation.slices import by_slice, worst
 from interlock.files import listed
 from interlock.modeling.dataset import Dataset, Rows
@@ -24,7 +25,7 @@ from interlock.modeling.task import Binary, Task
 FEATURES = Path("data/features")
 MODEL = Path("models/model")
 PREDICTIONS = Path("data/predictions")
-RESCORED = 500
+THREADS = 2
 BASELINES = {"base_rate": "baseline"}
 
 
@@ -50,6 +51,7 @@ class Candidate:
     test: Predictions
     features: pl.DataFrame
     columns: pl.DataFrame
+    again: Rescored = field(default_factory=Rescored, compare=False, repr=False)
 
     @classmethod
     def open(cls) -> "Candidate":
@@ -60,10 +62,10 @@ class Candidate:
         decision = params.load("usecase.decision", Decision, default=Decision())
         selection.check(task, decision, fair=protected is not None)
         split: Split = params.load("usecase.split", Split)  # type: ignore[arg-type] # a union is no type[T]
-        scored = {name: Predictions.open(PREDICTIONS / f"{name}.parquet", task) for name in ("validation", "test")}
-        key = scored["test"].key
-        read = [*slices.read, *(protected.read if protected else [])]
-        dataset = Dataset.open(FEATURES, split)
+        dataset, scorer = Dataset.open(FEATURES, split), Scorer.open(MODEL, threads=THREADS, task=task)
+        rescoring.fits(scorer, dataset)
+        rows = {name: dataset.rows(name).ordered() for name in ("validation", "test")}
+        scored = {name: Predictions.open(PREDICTIONS / f"{name}.parquet", task, of) for name, of in rows.items()}
         return cls(
             task=task,
             slices=slices,
@@ -71,21 +73,21 @@ class Candidate:
             fairness=protected,
             how=params.load("usecase.evaluation", Evaluation, default=Evaluation()),
             split=split,
-            scorer=Scorer.open(MODEL),
+            scorer=scorer,
             by=list(dataset.by),
             outcomes=frames.read(FEATURES / "outcomes.parquet"),
             train=dataset.rows("train"),
-            holdout=dataset.rows("validation"),
+            holdout=rows["validation"],
             validation=scored["validation"],
             test=scored["test"],
-            features=beside(key, FEATURES / "features.parquet"),
-            columns=sliced(key, FEATURES, read),
+            features=rows["test"].features,
+            columns=_columns(rows["test"].key, slices, protected),
         )
 
     def evaluate(self) -> dict[str, Any]:
         """The reports on it, by name."""
         slices = by_slice(self.task.kind, self.test.labels, self.test.scores, self.columns, self.slices, self.how)
-        weakest = {"declared": bool(self.slices.read), **worst(slices, self.task.headline)}
+        weakest = {"declared": bool(self.slices.read), **worst(slices, self.task.kind, self.task.headline)}
         metrics = self._metrics() | {"worst_slice": weakest, "decision": self._decided(), "rescored": self._rescored()}
         return {"metrics": metrics, "slices": slices, "fairness": self.fair(), "leakage": self.leaks()}
 
@@ -128,12 +130,11 @@ class Candidate:
         return label
 
     def _rescored(self) -> dict[str, int | None]:
-        """Of test rows that lie evenly apart, how many get another score from this model and these features than was predicted."""
-        apart = max(1, self.test.key.height // RESCORED)
-        again = self.scorer.score(self.features.gather_every(apart))
-        before = self.test.scored.select(again.columns).gather_every(apart)
-        equal = int((again.to_numpy() == before.to_numpy()).all(axis=1).sum())
-        return {"rows": again.height, "different": again.height - equal if again.height else None}
+        """Of validation and test rows, how many get another score from this model and these features than was predicted."""
+        parts = {"validation": (self.holdout.features, self.validation), "test": (self.features, self.test)}
+        different = sum(self.again.different(self.scorer, *part, name) for name, part in parts.items())
+        rows = sum(features.height for features, _ in parts.values())
+        return {"rows": rows, "different": different if self.features.height else None}
 
     def fair(self) -> dict[str, Any]:
         """How its decisions fall on the groups that the use case declares."""
@@ -155,3 +156,9 @@ class Candidate:
             "shared": leakage.shared(keys, self.by),
             "immature": late | {"rows": sum(late.values())},
         }
+
+
+def _columns(key: pl.DataFrame, slices: Slices, protected: Fairness | None) -> pl.DataFrame:
+    """What test rows are sliced by, and grouped by."""
+    found = [sliced(key, FEATURES, slices.read), *([sliced(key, FEATURES, protected.read, DECLARED)] if protected else [])]
+    return pl.DataFrame({column.name: column for frame in found for column in frame})

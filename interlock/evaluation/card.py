@@ -7,6 +7,7 @@ from typing import Any
 from interlock.catalog import Catalog
 from interlock.evaluation import card_findings as findings
 from interlock.evaluation.markdown import plain, table
+from interlock.evaluation.words import settings
 
 SHORT = 12
 
@@ -35,10 +36,10 @@ def card(facts: Facts) -> str:
         "Intended use": _use(facts),
         "Verdict": _verdict(reports["gates"]),
         "Data": _data(facts),
-        "Metrics": findings.metrics(reports["metrics"]),
+        "Metrics": findings.metrics(reports["metrics"], facts.task),
         "Decision": findings.decision(reports["metrics"], reports["fairness"]),
         "Slices of the test rows": findings.slices(reports["slices"], facts.task["kind"]),
-        "Fairness": findings.fairness(reports["fairness"]),
+        "Fairness": findings.fairness(reports["fairness"], facts.task),
         "Leakage": findings.leakage(reports["leakage"]) if "leakage" in reports else "",
         "Limits that stress found": findings.limits(reports["stress"]),
         "What moves its scores": findings.drivers(reports["explain"], reports.get("features")) if "explain" in reports else "",
@@ -66,11 +67,10 @@ def _verdict(gates: Mapping[str, Any]) -> str:
 def _data(facts: Facts) -> str:
     period = f"Asked from {facts.period[0]} to {facts.period[1]}." if facts.period else "Time plays no part."
     usecase = facts.configuration["usecase"]
-    split = ", ".join(f"{plain(key)} {plain(value)}" for key, value in usecase["split"].items())
     rows = table(["rows", "number"], facts.reports["metrics"]["rows"].items())
     tables = [[name, one.description, one.licence, facts.catalog.owner_of(name)] for name, one in facts.catalog.tables.items()]
     described = table(["table", "description", "licence", "owner"], tables)
-    return "\n\n".join([f"{period} World: {plain(usecase['world']['name'])}. Split: {split}.", rows, described])
+    return "\n\n".join([f"{period} World: {plain(usecase['world']['name'])}. Split: {plain(settings(usecase['split']))}.", rows, described])
 
 
 def _provenance(provenance: Mapping[str, Any]) -> str:

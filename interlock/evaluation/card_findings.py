@@ -5,6 +5,7 @@ from typing import Any
 
 from interlock.evaluation.markdown import NOTHING, figure, plain, sure, table
 from interlock.evaluation.verdicts import PASS
+from interlock.evaluation.words import apart, baselines, compared, over, rated
 
 TOP = 10
 KINDS = {
@@ -15,19 +16,22 @@ KINDS = {
 SIDES = ("gaps", "ratios")
 
 
-def metrics(found: Mapping[str, Any]) -> str:
+def metrics(found: Mapping[str, Any], task: Mapping[str, Any]) -> str:
     """Every metric beside validation and baselines, and what is gained over each."""
-    columns = ("validation", "test", "linear", "baseline")
+    titles = {"validation": "validation", "test": "test", **baselines(task)}
+    columns = [name for name in titles if name in found]
     names = [name for name in found["test"] if not name.endswith(("_low", "_high"))]
-    measured = table(["metric", *columns], ([name, *(sure(found[column], name) for column in columns)] for name in names))
+    measured = table(
+        ["metric", *(titles[name] for name in columns)], ([name, *(sure(found[column], name) for column in columns)] for name in names)
+    )
     gains = {gain["name"]: gain for gain in found.get("gain") or []}
     rows = [
         [name, *(sure(gain[name], "gain") for gain in gains.values())] for name in names if all(name in gain for gain in gains.values())
     ]
     if not gains or not rows:
         return measured
-    over = table(["metric", *(f"over {name}" for name in gains)], rows)
-    return f"{measured}\n\nWhat the model gains on the same rows; above 0 it is better.\n\n{over}"
+    gained = table(["metric", *(f"over {over(name, task)}" for name in gains)], rows)
+    return f"{measured}\n\nWhat the model gains on the same rows; above 0 it is better.\n\n{gained}"
 
 
 def decision(report: Mapping[str, Any], fair: Mapping[str, Any]) -> str:
@@ -53,25 +57,45 @@ def slices(every: Sequence[Mapping[str, Any]], kind: str) -> str:
     return table(["slice", *shown], ([found["slice"], *(sure(found, name) for name in shown)] for found in every)) if every else NOTHING
 
 
-def fairness(report: Mapping[str, Any]) -> str:
+def fairness(report: Mapping[str, Any], task: Mapping[str, Any]) -> str:
     """Rates of each protected group, with what lies between them."""
     if not report["declared"]:
         return "No protected groups were declared."
     least = f"Groups have {report['minimum']:,} rows at least"
     head = least + (f", those that are compared {report['compared']:,}." if report["compared"] > report["minimum"] else ".")
-    return "\n\n".join([head, *map(_groups, report["attributes"])])
+    return "\n\n".join([head, *(_groups(attribute, task) for attribute in report["attributes"])])
 
 
-def _groups(attribute: Mapping[str, Any]) -> str:
+def _groups(attribute: Mapping[str, Any], task: Mapping[str, Any]) -> str:
     rates = [name for name in attribute["gaps"] if not name.endswith(("_low", "_high")) and name != "equalized_odds"]
     groups = [[group["name"], group["rows"], *(sure(group, name) for name in rates)] for group in attribute["groups"]]
-    sides = [[f"**{side[:-1]}**", "", *(sure(attribute[side], name) for name in rates)] for side in SIDES]
-    odds = f"Equalized odds: the larger gap is {sure(attribute['gaps'], 'equalized_odds')}."
+    heads = [attribute["name"], "rows", *(rated(name, task) for name in rates)]
+    told = table(heads, [*groups, *_between(attribute, rates)], marked=len(groups))
+    odds = f"Equalized odds: the larger gap is {sure(attribute['gaps'], 'equalized_odds')}{_beyond(attribute['groups'])}."
+    return f"{told}\n\n{odds}{_left_out(attribute)}"
+
+
+def _between(attribute: Mapping[str, Any], rates: Sequence[str]) -> Iterator[list[Any]]:
+    """Gap and ratio of the groups that are compared, each beside that of all which are measured where these are more."""
+    groups = attribute["groups"]
+    few, all_of = compared(groups), len(groups)
+    for place, side in enumerate(SIDES):
+        of = "" if few == all_of else f" of {few} of {all_of} groups"
+        yield [f"**{side[:-1]}{of}**", "", *(sure(attribute[side], name) for name in rates)]
+        if few < all_of:
+            yield [f"{side[:-1]} of all {all_of}", "", *(figure(apart(groups, name)[place]) for name in rates)]
+
+
+def _beyond(groups: Sequence[Mapping[str, Any]]) -> str:
+    few, gap = compared(groups), apart(groups, "equalized_odds")[0]
+    return "" if few == len(groups) else f" between {few} of {len(groups)} groups; between all {len(groups)} it is {figure(gap)}"
+
+
+def _left_out(attribute: Mapping[str, Any]) -> str:
+    """The groups that are not compared, and those that are not measured."""
+    few = ", ".join(f"{plain(group['name'])} ({group['rows']:,})" for group in attribute["groups"] if group["compared"] is False)
     small = ", ".join(f"{plain(group['name'])} ({group['rows']:,})" for group in attribute["left_out"])
-    left_out = f" Too small to tell: {small}." if small else ""
-    apart = ", ".join(plain(group["name"]) for group in attribute["groups"] if not group["compared"])
-    left_out = (f" Measured, and too few rows to be compared: {apart}." if apart else "") + left_out
-    return f"{table([attribute['name'], 'rows', *rates], [*groups, *sides], marked=len(groups))}\n\n{odds}{left_out}"
+    return (f" Measured, and too few rows to be compared: {few}." if few else "") + (f" Too small to tell: {small}." if small else "")
 
 
 def leakage(report: Mapping[str, Any]) -> str:

@@ -43,17 +43,20 @@ class Classed:
         return cls(order, starts, pairs // classes, pairs % classes, tuple(rankings), calibrated, *fixed)
 
     def measure(self, counts: Integers) -> dict[str, Replicates]:
-        """Every metric of every round of `counts`, (rounds, all rows); NaN where the rows that it drew cannot bear it."""
+        """Every metric of every round of `counts`, (rounds, all rows); NaN where the rows that it drew cannot bear it.
+
+        A mean over classes is one over those that the rows themselves have: a round that lacks one of them has none.
+        """
         drawn = np.take(counts, self.order, axis=1)
         right, rows, called = self._counted(drawn)
         of_class = self._of_class(counts, right, rows, called)
-        everything = rows.sum(axis=1)
+        everything, lacks = rows.sum(axis=1), self._lacks(rows)
         with np.errstate(divide="ignore", invalid="ignore"):
             return {
                 "accuracy": right.sum(axis=1) / everything,
-                "balanced_accuracy": _mean(of_class["recall"]),
-                "macro_f1": _mean(2 * right / (rows + called)),
-                "auc": _mean(of_class["auc"]),
+                "balanced_accuracy": np.where(lacks, np.nan, _mean(of_class["recall"])),
+                "macro_f1": np.where(lacks, np.nan, _mean(2 * right / (rows + called))),
+                "auc": np.where(lacks, np.nan, _mean(of_class["auc"])),
                 "log_loss": self.loss.total(drawn) / everything,
                 "brier": self.square.total(drawn) / everything,
                 "ece": self.calibrated.measure(counts),
@@ -68,6 +71,11 @@ class Classed:
         auc = np.stack([nothing if ranking is None else ranking.draw(counts).auc() for ranking in self.rankings], axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             return {"precision": right / called, "recall": right / rows, "auc": auc}
+
+    def _lacks(self, rows: Integers) -> Flags:
+        """Which rounds drew no row of a class that the rows have."""
+        lacks: Flags = (rows[:, np.unique(self.actual)] == 0).any(axis=1)
+        return lacks
 
     def _counted(self, drawn: Integers) -> tuple[Integers, Integers, Integers]:
         """Of each round and class: the rows that are and were called it, that are, and that were called it."""

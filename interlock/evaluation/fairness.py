@@ -22,7 +22,10 @@ from interlock.evaluation.valued import PARTS
 from interlock.modeling.decision import Fairness
 from interlock.modeling.groups import POOLED, crossed, grouped
 
-RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "ece")
+DECLARED = "usecase.fairness.attributes"
+DECIDED = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision")
+RATES = (*DECIDED, "ece")
+NEVER: Replicates = np.full(1, np.nan)
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,16 @@ def fairness(
     """Every attribute and crossing with its groups, those left out, and their gaps and ratios; `columns` are aligned with `labels`.
 
     `decided` tells which rows should be selected, and which are. `ece` is the kind's own calibration error of a group's rows:
-    of the likeliest class where there are several, in the unit of the label where that is a number.
+    of the likeliest class where there are several, in the unit of the label where that is a number. Raises ConfigError
+    where an attribute has no values to group by.
     """
     found: list[dict[str, Any]] = []
     if decided is None:
         return {"declared": True, "minimum": said.minimum, "compared": said.between, "attributes": found}
     positive, selected = decided
-    for column in crossed(columns, said.attributes, said.crossings):
-        places = {name: _places(column, members) for name, members in grouped(column, said.minimum) if name != POOLED}
-        small = [value for name, members in grouped(column, said.minimum) if name == POOLED for value in members]
+    for column in crossed(columns, said.attributes, said.crossings, DECLARED):
+        places = {name: _places(column, members) for name, members in grouped(column, said.minimum, DECLARED) if name != POOLED}
+        small = [value for name, members in grouped(column, said.minimum, DECLARED) if name == POOLED for value in members]
         groups = {
             name: _Group(Decided.of(positive, selected, rows), CALIBRATED[kind](labels, scores, rows)) for name, rows in places.items()
         }
@@ -101,8 +105,11 @@ def _attribute(groups: Mapping[str, _Group], rows: int, places: Mapping[str, Int
 def _between(exact: Mapping[str, Mapping[str, Replicates]], every: Mapping[str, Mapping[str, Replicates]], side: Side) -> dict[str, Any]:
     """What lies between the smallest and the largest value of all groups; None where there are fewer than two, or one has no value.
 
-    `equalized_odds` is the worse of those of the true and the false positive rate.
+    `equalized_odds` is the worse of those of the true and the false positive rate. Where everybody or nobody is selected there
+    is no decision whose rates could be compared: they are None as well.
     """
+    if {float(group["selection_rate"][0]) for group in exact.values()} in ({0.0}, {1.0}):
+        exact, every = ({name: {**group, **dict.fromkeys(DECIDED, NEVER)} for name, group in groups.items()} for groups in (exact, every))
     one, many = ({rate: _extremes([group[rate] for group in groups.values()], side) for rate in RATES} for groups in (exact, every))
     found: dict[str, Any] = {}
     for rate in RATES:

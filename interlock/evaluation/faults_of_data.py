@@ -11,6 +11,7 @@ import polars as pl
 
 from interlock.evaluation.candidate import Candidate
 from interlock.evaluation.faults import Fault, Found, beside, smallest, with_scores
+from interlock.evaluation.faults_of_behaviour import empty, online, swayed
 from interlock.evaluation.gates import Gate, Gates, judge
 from interlock.evaluation.ranks import Scores
 from interlock.evaluation.verdicts import PASS
@@ -114,20 +115,6 @@ def _shifted(candidate: Candidate, _: Found) -> Found:
     return {"leakage": replace(candidate, split=split).leaks()}
 
 
-def _online(_: Candidate, good: Found) -> Found:
-    """One more mismatch than was found."""
-    found = good.get("parity")
-    mismatches = found.get("mismatches") if isinstance(found, Mapping) else None
-    return {"parity": {"mismatches": mismatches + 1 if isinstance(mismatches, int) else None}}
-
-
-def _broken(_: Candidate, good: Found) -> Found:
-    """Every case has failed."""
-    found = good.get("stress")
-    cases = found.get("cases") if isinstance(found, Mapping) else None
-    return {"stress": {"failed": len(cases) if isinstance(cases, list) and cases else None}}
-
-
 def _matures(candidate: Candidate, _: Gates) -> str:
     timed = MATURED in candidate.outcomes.columns and bool(candidate.split.ends)
     return "" if timed else "rows are not split by time, or have no moment at which their outcome was known"
@@ -147,9 +134,9 @@ FAULTS: dict[str, Fault] = {
     "id in two splits": Fault("The id of a test row was trained on", "leakage", "shared.ids", _twice, _once),
     "immature labels": Fault("Outcomes were known long after their period", "leakage", "immature.", _immature, _matures),
     "shifted period": Fault("Training ended just before its last outcome was known", "leakage", "immature.", _shifted, _matures),
-    "online mismatch": Fault("One more value is another online", "parity", "mismatches", _online),
+    "online mismatch": Fault("One value is another online, by its last bit", "parity", "mismatches", online, empty),
     "no parity": Fault("Nothing was replayed through the online path", "parity", "mismatches", lambda _, __: {"parity": None}),
-    "broken behaviour": Fault("Every case of stress.py is broken", "stress", "failed", _broken),
+    "broken behaviour": Fault("Any change of a row may change its score to anything", "stress", "failed", swayed),
     "no stress": Fault("No behaviour was tried", "stress", "failed", lambda _, __: {"stress": None}),
     "biased group": Biased("A group is never selected, or always", "fairness", "attributes.", lambda _, __: {}, _protects, every=True),
     "bounds turned around": Turned("Every bound lies just beyond what the candidate reaches", "metrics", "", lambda _, __: {}, every=True),

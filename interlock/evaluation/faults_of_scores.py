@@ -1,6 +1,5 @@
 """Faults in labels and scores: those that metrics, slices and the champion must show."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +9,9 @@ from interlock.evaluation.candidate import Candidate
 from interlock.evaluation.faults import Fault, Found, Worse, beside, dealt, labelled, metrics, rescored, smallest, with_scores
 from interlock.evaluation.gates import Gates
 from interlock.evaluation.predictions import Predictions
-from interlock.evaluation.ranks import Labels, Scores
+from interlock.evaluation.ranks import Scores
 from interlock.modeling.booster import GAIN
 from interlock.modeling.score import Scorer
-from interlock.modeling.task import Task
 
 TYPICAL = "test.{headline}"
 
@@ -25,11 +23,12 @@ class Other(Scorer):
         return super().score(features) / 2
 
 
-def _swapped(task: Task, labels: Labels) -> Labels:
-    """Each class is taken for the next, yes for no, and high for low."""
-    if task.kind == "binary":
-        return ~labels
-    return np.roll(np.arange(labels.max(initial=0) + 1), 1)[labels] if task.kind == "multiclass" else labels.max() + labels.min() - labels
+def _turned(candidate: Candidate) -> Scores:
+    """What is likely is not, and high is low: the ranks of rows by each score are turned around, so an AUC becomes 1 less itself."""
+    labels, scores = candidate.test.labels, candidate.test.scores
+    if candidate.task.kind == "regression":
+        return float(labels.max() + labels.min()) - scores
+    return (1 - scores) / (1 if scores.ndim == 1 else scores.shape[1] - 1)
 
 
 def _constant(candidate: Candidate) -> Scores:
@@ -64,13 +63,9 @@ def _too_high(candidate: Candidate, scores: Scores) -> Scores:
 
 def _broken_slice(candidate: Candidate) -> Scores:
     scores = candidate.test.scores
-    wrong: Mapping[str, Callable[[], Scores]] = {
-        "binary": lambda: 1 - scores,
-        "multiclass": lambda: np.roll(scores, 1, axis=1),
-        "regression": lambda: _too_high(candidate, scores),
-    }
+    wrong = _too_high(candidate, scores) if candidate.task.kind == "regression" else _turned(candidate)
     members = smallest(candidate.columns, candidate.slices.read[0], candidate.slices.minimum)
-    broken: Scores = np.where(beside(members, scores), wrong[candidate.task.kind](), scores)
+    broken: Scores = np.where(beside(members, scores), wrong, scores)
     return broken
 
 
@@ -100,7 +95,7 @@ def _no_number(candidate: Candidate, good: Found) -> Found:
     return {"metrics": {**good["metrics"], "test": {**good["metrics"]["test"], **nothing}}}
 
 
-def _mixed(candidate: Candidate) -> tuple[Predictions, Predictions]:
+def mixed(candidate: Candidate) -> tuple[Predictions, Predictions]:
     """The candidate with the scores of every fourth row dealt among them, and as it is."""
     scores, rows = candidate.test.scores.copy(), np.arange(0, len(candidate.test.labels), 4)
     scores[rows] = scores[rows[dealt(len(rows))]]
@@ -117,7 +112,7 @@ def _nothing(_candidate: Candidate, _good: Found) -> Found:
 
 FAULTS: dict[str, Fault] = {
     "shuffled labels": Fault("The labels of the test rows are shuffled", "metrics", TYPICAL, labelled(lambda _, labels: labels[dealt(len(labels))])),
-    "swapped classes": Fault("Each class is taken for another, and high for low", "metrics", TYPICAL, labelled(_swapped)),
+    "swapped classes": Fault("The likely class is taken for the unlikely, and high for low", "metrics", TYPICAL, rescored(_turned)),
     "constant scores": Fault("Every row gets the base rate", "metrics", TYPICAL, rescored(_constant)),
     "a single row": Fault("Only one row has an outcome", "metrics", TYPICAL, metrics(_one_row)),
     "no metrics": Fault("The report of the metrics is empty", "metrics", TYPICAL, _nothing),
@@ -134,7 +129,7 @@ FAULTS: dict[str, Fault] = {
         "The feature that the model gains most from is empty since the rows were scored", "metrics", "rescored.", metrics(_dropped)
     ),
     "worse candidate": Worse(
-        "Of every fourth row the champion's score is another's", "metrics", "test.", _nothing, against="champion", predictions=_mixed
+        "Of every fourth row the champion's score is another's", "metrics", "test.", _nothing, against="champion", predictions=mixed
     ),
     "champion on one row": Worse(
         "Champion and candidate meet on a single row", "metrics", "test.", _nothing, against="champion",

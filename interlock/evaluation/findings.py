@@ -30,22 +30,24 @@ class Tried:
 
 
 def told(case: Case, tried: Sequence[Tried], key: Sequence[str], subject: Subject, unit: float) -> dict[str, Any]:
-    """One record: what was asked and found; moves are the largest of a row's scores that the case looks at, in `unit`."""
+    """One record: what was asked and found; moves are those of the scores that the case looks at, in `unit`."""
     found = [_judged(case, each, subject, unit) for each in tried]
     broken = np.concatenate([np.zeros(0, np.bool_), *(broken for broken, _ in found)])
     moved = np.concatenate([np.zeros(0), *(moved for _, moved in found)])
     rows, violations = len(broken), int(broken.sum())
+    invalid = sum(int((subject.invalid(each.before) | subject.invalid(each.after)).sum()) for each in tried)
     share, mean = (violations / rows, math.fsum(moved.tolist()) / rows) if rows else (None, None)
     return {
         "kind": case.kind,
         "declared": case.place,
-        "verdict": _verdict(case, share, mean),
+        "verdict": FAIL if invalid else _verdict(case, share, mean),
         "claim": case.claim,
         "asks": case.asks,
         "of": case.of,
         "bound": None if case.asks == "valid" else case.by,
         "rows": rows,
         "violations": violations,
+        "invalid": invalid,
         "share": share,
         "tolerated": case.tolerated,
         "on_average": case.on_average,
@@ -58,8 +60,7 @@ def told(case: Case, tried: Sequence[Tried], key: Sequence[str], subject: Subjec
 
 def _judged(case: Case, tried: Tried, subject: Subject, unit: float) -> tuple[Mask, Scores]:
     """Which rows break the case, and how far the scores that it looks at moved."""
-    looked = subject.columns(case)
-    moved: Scores = np.abs(tried.after[:, looked] - tried.before[:, looked]).max(axis=1) / unit
+    moved = subject.moves(case, tried.before, tried.after) / unit
     return subject.broken(case, tried.before, tried.after, unit), moved
 
 
@@ -90,7 +91,9 @@ def _examples(
 def _example(case: Case, tried: Tried, row: int, key: Sequence[str], subject: Subject) -> dict[str, Any]:
     was, now = tried.rows.row(row, named=True), tried.altered.row(row, named=True)
     before, after = tried.before[row], tried.after[row]
-    column = max(subject.columns(case), key=lambda each: math.inf if math.isnan(after[each]) else abs(after[each] - before[each]))
+    column = max(
+        subject.columns(case), key=lambda each: math.inf if math.isnan(after[each]) else abs(float(after[each]) - float(before[each]))
+    )
     return {
         "key": {name: str(was[name]) for name in key} if case.given is None else {},
         "class": subject.classes[column] if subject.classes else None,

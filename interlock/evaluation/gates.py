@@ -1,6 +1,7 @@
 """Gates: what a candidate must reach. They fail closed: what is missing, null or no number is no evidence, and no pass.
 
-A metric that has an interval is judged by its worse end: `min` by the lower, `max` by the upper one.
+A metric that has an interval is judged by its worse end: `min` by the lower, `max` by the upper one. So a gate names the metric,
+never an end of its interval, which could be the better one.
 """
 
 import math
@@ -16,8 +17,10 @@ from interlock.params import Section
 Report: TypeAlias = Literal["parity", "metrics", "stress", "validation", "features", "explain", "fairness", "leakage"]
 Against: TypeAlias = Literal["baseline", "champion"]
 Dotted: TypeAlias = Annotated[str, Meta(min_length=1)]
+Name: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*\Z")]
 BOUNDS = {"min": "at least", "max": "at most", "min_gain": "a gain of at least", "max_drop": "a drop of at most"}
 WORSE = {"min": "_low", "max": "_high"}
+ENDS = tuple(WORSE.values())
 TESTED = "test."
 
 
@@ -44,6 +47,8 @@ class Gate(Section, frozen=True):
         said = [name for name in BOUNDS if getattr(self, name) is not None]
         if len(said) != 1 or not math.isfinite(getattr(self, said[0])):
             raise ValueError(f"a gate has exactly one of {', '.join(BOUNDS)}, a finite number")
+        if ends := [path for path in (self.metric, self.per) if path and path.endswith(ENDS)]:
+            raise ValueError(f"{ends[0]} is one end of an interval: say {ends[0].rpartition('_')[0]}, whose worse end is judged")
         if (said[0] in WORSE) != (self.against is None):
             raise ValueError("against goes with min_gain and max_drop, and they with it: baseline or champion")
         if self.against and (self.report != "metrics" or not self.metric.startswith(TESTED) or self.per):
@@ -75,7 +80,7 @@ class Gate(Section, frozen=True):
         return -self.bound if self.kind == "max_drop" else self.bound
 
 
-Gates: TypeAlias = dict[str, Gate]
+Gates: TypeAlias = dict[Name, Gate]
 
 
 def judge(gates: Mapping[str, Gate], reports: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,7 +116,7 @@ def _find(gate: Gate, reports: Mapping[str, Any]) -> dict[str, Any]:
     value, judged = _gained(gate, report) if gate.against else _measured(gate, report)
     left = margin(gate, judged)
     verdict = LACKING if left is None else PASS if left >= 0 else FAIL
-    return finding(gate, verdict, _words(gate, report is None, value, judged), value, judged)
+    return finding(gate, verdict, _words(gate, report, value, judged), value, judged)
 
 
 def _measured(gate: Gate, report: Any) -> tuple[float | None, float | None]:
@@ -143,16 +148,22 @@ def _gained(gate: Gate, report: Any) -> tuple[float | None, float | None]:
     return gain, low
 
 
-def _words(gate: Gate, absent: bool, value: float | None, judged: float | None) -> str:
-    if absent:
+def _words(gate: Gate, report: Any, value: float | None, judged: float | None) -> str:
+    if report is None:
         return f"reports/{gate.report}.json is not there; {gate.name} of {gate.asked} is asked"
     if value is not None and judged is None:
-        return f"{gate.name} is {value:.4g}, of too few rows for an interval; {gate.asked} is asked"
+        return f"{gate.name} is {value:.4g}, of too few rows for an interval; {gate.asked} is asked{_why(gate, report)}"
     left = margin(gate, judged)
     if value is None or left is None:
-        return f"{gate.name} is not in reports/{gate.report}.json as a number; {gate.asked} is asked"
+        return f"{gate.name} is not in reports/{gate.report}.json as a number; {gate.asked} is asked{_why(gate, report)}"
     sure = "" if judged == value else f" ({'up to' if gate.kind == 'max' else 'from'} {judged:.4g})"
     return f"{gate.name} {'gains' if gate.against else 'is'} {value:.4g}{sure}, {gate.asked} is asked: {outcome(left)}"
+
+
+def _why(gate: Gate, report: Any) -> str:
+    """What the report says of why there is not enough evidence, and what to do."""
+    said = at(report, f"{gate.metric.rpartition('.')[0]}.lacking")
+    return f": {said}" if isinstance(said, str) else ""
 
 
 def outcome(left: float) -> str:

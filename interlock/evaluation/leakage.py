@@ -16,14 +16,15 @@ from interlock.modeling.task import Multiclass, Task
 
 BINS = 64
 RARE = 20
+OF_LEVELS = 50
 Bins: TypeAlias = tuple[Integers, Integers]
 
 
 def alone(task: Task, train: Rows, validation: Rows) -> dict[str, Any]:
     """The headline metric on the validation rows of each feature by itself, and the strongest.
 
-    A feature scores a row by what the training rows of its bin were, 64 bins of equal rows or a bin a level: the share of
-    positives, the shares of classes, or the mean label. R² is the higher of that of the label and that of its place among
+    A feature scores a row by what the training rows of its bin were, 64 bins of equal rows, as many as there are where these
+    are fewer, or a bin a level: the share of positives, the shares of classes, or the mean label. R² is the higher of that of the label and that of its place among
     the labels of training: where few large labels make up the variance, the first misses a feature that is the label.
     """
     labels, truth = (task.labels(rows.label) for rows in (train, validation))
@@ -86,14 +87,15 @@ def _share(labels: Flags, bins: Bins) -> Scores:
 
 
 def _mean(labels: Scores, bins: Bins) -> Scores:
-    """The mean label of each validation row's bin, which holds one row of the overall mean as well."""
+    """The mean label of each validation row's bin; of all rows where it has none."""
     first, second, size = *bins, _size(bins)
     fixed, sums = Fixed.of(labels, len(labels), 2), []
     for part in fixed.parts:
         sums.append(np.zeros(size, np.int64))
         np.add.at(sums[-1], first, part)
     overall = fixed.total(np.ones((1, len(labels)), np.int64))[0] / len(labels)
-    mean: Scores = (fixed.join(sums) + overall) / (np.bincount(first, minlength=size) + 1)
+    rows = np.bincount(first, minlength=size)
+    mean: Scores = np.where(rows, fixed.join(sums) / np.maximum(rows, 1), overall)
     return mean[second]
 
 
@@ -108,12 +110,15 @@ def _size(bins: Bins) -> int:
 
 def _bins(train: pl.Series, validation: pl.Series) -> Bins:
     if train.dtype == pl.String:
-        counted = train.alias("level").drop_nulls().value_counts(name="rows").filter(pl.col("rows") >= RARE)
+        rare = min(RARE, max(1, len(train) // OF_LEVELS))
+        counted = train.alias("level").drop_nulls().value_counts(name="rows").filter(pl.col("rows") >= rare)
         codes = {level: code for code, level in enumerate(sorted(counted["level"]), start=2)}
         return _codes(train, codes), _codes(validation, codes)
     one, two = (series.cast(pl.Float64).to_numpy() for series in (train, validation))
     ordered = np.sort(one[np.isfinite(one)])
     edges = np.unique(ordered[np.arange(1, BINS) * len(ordered) // BINS]) if len(ordered) else ordered
+    # NOTE: no edge at the least value, so that what lies below it shares its bin, and not one without training rows
+    edges = edges[edges > ordered[0]] if len(ordered) else edges
     return tuple(np.where(np.isfinite(values), np.searchsorted(edges, values, "right") + 1, 0) for values in (one, two))  # type: ignore[return-value]
 
 

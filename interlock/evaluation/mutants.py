@@ -14,6 +14,7 @@ from interlock.evaluation.champion import compare
 from interlock.evaluation.faults import Fault, Found
 from interlock.evaluation.faults_of_data import FAULTS as OF_DATA
 from interlock.evaluation.faults_of_scores import FAULTS as OF_SCORES
+from interlock.evaluation.faults_of_scores import mixed
 from interlock.evaluation.gates import Gates, judge
 from interlock.evaluation.verdicts import PASS, UNJUDGED
 
@@ -42,13 +43,14 @@ def others(gates: Gates) -> Found:
 
 
 def _unchanged(candidate: Candidate, gates: Gates, good: Found) -> Found:
-    """The candidate without a fault must pass, and may not be told from itself as a champion."""
+    """The candidate without a fault must pass, and so it must against a champion that is plainly worse."""
     drops = {name: gate for name, gate in gates.items() if gate.kind == "max_drop"}
-    itself = compare(candidate.test, candidate.test, drops, candidate.how)["gates"]
+    worse, itself = mixed(candidate)
+    met = compare(itself, worse, drops, candidate.how)["gates"]
     verdict = judge(gates, good)
-    found = verdict["gates"] | itself
+    found = verdict["gates"] | met
     failed = [name for name, one in found.items() if one["verdict"] not in {PASS, *UNJUDGED}]
-    fault = "No fault: it must pass, and be no worse than itself"
+    fault = "No fault: it must pass, and so against a champion of which every fourth row's score is another's"
     return {"name": "candidate", "fault": fault, "gates": failed, "killed": verdict["passed"] and not failed, "words": verdict["verdict"]}
 
 

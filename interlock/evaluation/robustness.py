@@ -32,14 +32,17 @@ Altered: TypeAlias = Mapping[str, "Value | Noise"]
 
 @dataclass(frozen=True)
 class Noise:
-    """A value moved by at most `share` of the feature's spread, by a hash of the row's key: the same in every run."""
+    """A value moved by at most `share` of the feature's spread and of its own size, by a hash of the row's key: the same in every run.
+
+    Of a skewed feature a part of the spread would be most of a small value; the size of the value is what an error of it goes by.
+    """
 
     share: float
 
     def of(self, values: pl.Series, keys: pl.Series) -> pl.Series:
         """`values` with noise; whole numbers stay whole, and what is missing or infinite stays as it is."""
         numbers = values.cast(pl.Float64)
-        step = spread(numbers.to_numpy()) * self.share
+        step = numbers.abs().clip(upper_bound=spread(numbers.to_numpy())) * self.share
         moved = numbers + (stable_hash(keys, digest(["noise", values.name])[:32]).cast(pl.Float64) / 2.0**63 - 1) * step
         if values.dtype.is_integer():
             moved = moved.round(0)
@@ -84,15 +87,14 @@ def spread(values: NDArray[np.float64]) -> float:
 
 
 def always(known: Known) -> dict[str, Case]:
-    """What every model must bear: scores that stay scores, and noise of a hundredth of each feature's spread that hardly moves them."""
+    """What every model must bear: scores that stay scores, and noise of a hundredth of each number that hardly moves them."""
     said = {
         f"{name}_{part}": _default(f"{claim}, {how}", against, one_by_one=part == "one")
         for name, (against, claim) in BORNE.items()
         for part, how in (("one", "one feature at a time"), ("all", "all features at once"))
     }
-    noise = Case(
-        "robustness", "Noise of a hundredth of each number's spread hardly moves the score", "unchanged", Trouble("noise"), **NOISY
-    )
+    claim = "Noise of a hundredth of each number, and of its spread, hardly moves the score"
+    noise = Case("robustness", claim, "unchanged", Trouble("noise"), place="", **NOISY)
     dead: dict[str, tuple[str, tuple[str, ...]]] = {
         f"stale_{name}": (f"Without news of {name} the score stays valid", (name,)) for name in known.histories
     }
@@ -104,7 +106,7 @@ def always(known: Known) -> dict[str, Case]:
 def _default(claim: str, against: Against, names: tuple[str, ...] = (), *, one_by_one: bool = False) -> Case:
     trouble = Trouble(against, names, one_by_one=one_by_one)
     hinges = ON_ONE if one_by_one and against != "extremes" else None
-    return Case("robustness", claim, "valid", trouble, on_average=hinges, most=FEW if one_by_one else None)
+    return Case("robustness", claim, "valid", trouble, on_average=hinges, most=FEW if one_by_one else None, place="")
 
 
 def _noise(known: Known, names: Sequence[str], trouble: Trouble) -> Iterable[Altered]:

@@ -10,6 +10,7 @@ from interlock.evaluation.multiclass import likeliest
 from interlock.evaluation.ranks import Flags, Labels, Scores
 from interlock.evaluation.thresholds import chosen, threshold
 from interlock.modeling.decision import Decision
+from interlock.modeling.isotonic import short
 from interlock.modeling.task import Binary, Multiclass, Regression, Task
 
 Selected: TypeAlias = tuple[Flags, Flags]
@@ -25,7 +26,7 @@ def cut(task: Task, decision: Decision, labels: Labels, scores: Scores) -> float
     """The score from which rows are selected, chosen on these rows where that is asked; None where there is none."""
     if isinstance(task, Binary):
         return threshold(labels, scores, decision)
-    return decision.threshold if isinstance(task, Regression) and not isinstance(decision.threshold, str) else None
+    return short(decision.threshold) if isinstance(task, Regression) and not isinstance(decision.threshold, str) else None
 
 
 def selected(task: Task, decision: Decision, cut: float | None, labels: Labels, scores: Scores) -> Selected | None:

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from interlock.errors import DeclarationError
 from interlock.evaluation.robustness import Known, spread
 from interlock.evaluation.stress import Case
+from interlock.modeling.portable import totals
 from interlock.modeling.task import Multiclass, Regression, Task
 
 Scores: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
 WHOLE = 1e-9
 ASKED: Mapping[str, Callable[[Scores, Scores, float], Mask]] = {
-    "unchanged": lambda before, after, by: ~(np.abs(after - before) <= by),
     "not lower": lambda before, after, by: ~(after >= before - by),
     "not higher": lambda before, after, by: ~(after <= before + by),
     "at least": lambda _, after, by: ~(after >= by),
@@ -58,9 +58,35 @@ class Subject:
 
     def broken(self, case: Case, before: Scores, after: Scores, unit: float) -> Mask:
         """The rows that break what `case` asks; a score that is none breaks every case."""
+        if case.asks == "unchanged":
+            return ~(self.moves(case, before, after) <= case.by * unit) | self.invalid(after)
         bound = case.by if case.asks in {"at least", "at most"} else case.by * unit
         columns = self.columns(case)
         return _any(ASKED[case.asks](before[:, columns], after[:, columns], bound)) | self.invalid(after)
+
+    def moves(self, case: Case, before: Scores, after: Scores) -> Scores:
+        """How far the scores of each row moved that `case` looks at, (n,): of all classes the probability that changed its class.
+
+        That is half the sum of the absolute moves, the total variation distance, which of two classes is the move of either.
+        """
+        columns = self.columns(case)
+        with np.errstate(invalid="ignore"):  # infinity less infinity
+            apart = np.abs(after[:, columns] - before[:, columns])
+        return totals(apart) / 2 if len(columns) > 1 else apart[:, 0]
+
+    def check(self, case: Case) -> None:
+        """Raise DeclarationError where `case` must name a class, and does not, or bounds what no probability can break, or meet."""
+        self.columns(case)
+        if isinstance(self.task, Regression):
+            return
+        reaches = case.asks == "at least"
+        if not (0 < case.by <= 1 if reaches else 0 <= case.by < 1):
+            asked = "more than 0, and no more than 1" if reaches else "0 or more, and less than 1"
+            raise DeclarationError(f"{case.place}: a bound of {case.by:g} says nothing of a probability", f"write {asked}")
+        if case.on_average is not None and case.on_average >= 1:
+            raise DeclarationError(
+                f"{case.place}: on_average is {case.on_average:g}, and no probability moves further", "write less than 1"
+            )
 
     def columns(self, case: Case) -> list[int]:
         """The columns of the scores that `case` looks at; raises DeclarationError where it must name a class, and does not."""

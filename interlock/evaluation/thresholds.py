@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from interlock.evaluation.binary import counts_above
 from interlock.evaluation.bootstrap import Evaluation, measured
 from interlock.evaluation.decided import Decided
 from interlock.evaluation.fixed import Replicates
 from interlock.evaluation.ranks import Flags, Integers, Scores
 from interlock.modeling.decision import Costs, Decision
+from interlock.modeling.isotonic import short
 
 NONE_ABOVE = 1.0
 STATED = "stated"
@@ -24,10 +24,11 @@ def chosen(how: Decision) -> str:
 def threshold(labels: Flags, scores: Scores, how: Decision) -> float | None:
     """The score from which a row is selected: stated, or the lowest of those that do best on these rows; None without both classes.
 
-    Where it is best to select no row it is 1, if none scores that.
+    One that is chosen lies between two scores. Where it is best to select no row it is 1, if none scores that. It has the
+    digits that reports keep, so that whoever selects by what they read selects these rows.
     """
     if not isinstance(how.threshold, str):
-        return how.threshold
+        return short(how.threshold)
     positives, negatives = int(labels.sum()), int((~labels).sum())
     if not positives or not negatives:
         return None
@@ -81,8 +82,8 @@ class _Costed:
 
 def _candidates(labels: Flags, scores: Scores) -> tuple[Scores, Integers, Integers]:
     """Every threshold there is, the highest first, with the positives and all rows that it selects."""
-    cuts = np.unique(scores)[::-1]
-    hits, flagged = counts_above(labels, scores)
-    if cuts[0] >= NONE_ABOVE:
-        return cuts, hits, flagged
-    return np.concatenate(([NONE_ABOVE], cuts)), np.concatenate(([0], hits)), np.concatenate(([0], flagged))
+    ordered = np.unique(scores)
+    between = [short(float(middle)) for middle in (np.append(0.0, ordered[:-1]) + ordered) / 2]
+    cuts = np.unique([*between, NONE_ABOVE])[::-1]
+    hits, flagged = (len(one) - np.searchsorted(np.sort(one), cuts, "left") for one in (scores[labels], scores))
+    return cuts, hits, flagged

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -11,11 +15,13 @@ import msgspec
 from msgspec import Meta
 from ruamel.yaml import YAML
 
-from interlock.errors import ConfigError
+from interlock.errors import ArtifactError, ConfigError
 from interlock.params import UNREADABLE, Section
+from interlock.project import SCRATCH
 
 LARGEST = 2**20
 MOST_LETTERS = 1000
+PATIENCE = 10.0
 # NOTE: in one line, without what a terminal obeys: such characters do not survive every writer and reader of YAML
 Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=MOST_LETTERS, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]*$")]
 
@@ -58,6 +64,27 @@ def _waiver(path: Path, number: int, entry: Any) -> Waiver:
         raise ConfigError(
             f"{path}: entry {number}: {key}{said}", f"mend {path}; its keys are: {', '.join(Waiver.__struct_fields__)}"
         ) from error
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """While the block runs no other process is in one for `path`; raises ArtifactError where that takes too long."""
+    lock, until = path.parent / SCRATCH / f"{path.name}.lock", time.monotonic() + PATIENCE
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as held:
+        while not _locked(held.fileno()):
+            if time.monotonic() > until:
+                raise ArtifactError(f"another process is writing {path}", "wait until it has ended, and run again")
+            time.sleep(0.02)
+        yield
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def text_of(path: Path) -> str:

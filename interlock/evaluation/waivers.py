@@ -10,7 +10,7 @@ from typing import Any
 
 from interlock.errors import ArtifactError, ConfigError
 from interlock.evaluation.verdicts import FAIL, LACKING
-from interlock.evaluation.waiver_file import Waiver, entry, parsed, text_of
+from interlock.evaluation.waiver_file import Waiver, alone, entry, parsed, text_of
 from interlock.files import by_name, write_text
 from interlock.params import Section
 
@@ -54,12 +54,18 @@ def counts(waivers: Sequence[Waiver], verdict: Mapping[str, Any], model: str, to
 
 
 def add(waiver: Waiver, verdict: Mapping[str, Any], today: date, path: Path = WAIVERS) -> None:
-    """Write one more waiver at the end, or nothing at all.
+    """Write one more waiver at the end, or nothing at all; processes that write at once wait for each other.
 
-    Raises ConfigError where the gate is unknown or did not fail, the day is past or too far ahead, or it is waived already.
+    Raises ConfigError where the gate is unknown or did not fail, the day is past or too far ahead, or it is waived already,
+    ArtifactError where another process does not stop writing.
     """
     gates = verdict["gates"] if isinstance(verdict["gates"], Mapping) else by_name(verdict["gates"])
     _waivable(waiver, gates, today)
+    with alone(path):
+        _added(waiver, path)
+
+
+def _added(waiver: Waiver, path: Path) -> None:
     kept = read(path)
     if any((other.gate, other.model) == (waiver.gate, waiver.model) for other in kept):
         raise ConfigError(f"{path}: gate {waiver.gate} is waived for this model already", "change or delete that entry first")

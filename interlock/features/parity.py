@@ -35,7 +35,12 @@ class Result:
     @property
     def equal(self) -> bool:
         """Whether something was compared, and nothing differed."""
-        return self.rows > 0 and not (self.mismatches or self.missing or self.extra)
+        return self.differences == 0
+
+    @property
+    def differences(self) -> int | None:
+        """Values that differ, and rows that only one side has; None where no row was compared, which shows nothing."""
+        return sum(self.mismatches.values()) + self.missing + self.extra if self.rows else None
 
     def report(self, features: FeatureSet) -> dict[str, Any]:
         """The result as `reports/parity.json` holds it."""
@@ -44,7 +49,7 @@ class Result:
             "features": len(features.public),
             "rows": self.rows,
             "compared": self.rows * len(features.public),
-            "mismatches": sum(self.mismatches.values()),
+            "mismatches": self.differences,
             "missing": self.missing,
             "extra": self.extra,
             "by_feature": self.mismatches,

@@ -14,10 +14,10 @@ import polars as pl
 
 from interlock.errors import InterlockError
 from interlock.frames import ROW
-from interlock.lineage.kept import Kept
 from interlock.lineage.tree import Told
 from interlock.lineage.uses import QUARANTINE, RAW, Group, Use, row_of, same, uses
 from interlock.params import load
+from interlock.past import Past
 from interlock.releases import versions
 from interlock.releases.registry import Registry, Release
 from interlock.serving import predictions
@@ -54,7 +54,7 @@ def forwards(table: str, row: int, version: str | None, log: Path, most: int | N
     """
     registry = Registry(load("usecase.name", str))
     meant = registry.one(versions.asked(registry.usecase, version)) if version else None
-    values = row_of((Kept(meant.commit).folder(RAW) if meant else Path(RAW)), table, row)
+    values = row_of((Past(meant.commit).folder(RAW) if meant else Path(RAW)), table, row)
     notes: list[str] = []
     releases = [_release(each, table, row, values) for each in registry.all()]
     groups, looked, erased = _groups(log)
@@ -65,7 +65,7 @@ def forwards(table: str, row: int, version: str | None, log: Path, most: int | N
 
 
 def _release(release: Release, table: str, row: int, values: pl.DataFrame) -> ReachedRelease:
-    kept = Kept(release.commit)
+    kept = Past(release.commit)
     try:
         theirs = row_of(kept.folder(RAW), table, row)
         if not same(theirs, values):

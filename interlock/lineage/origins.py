@@ -6,8 +6,8 @@ import polars as pl
 
 from interlock.features.featureset import FeatureSet
 from interlock.frames import ROW
-from interlock.lineage.kept import Kept
 from interlock.lineage.tree import Origin
+from interlock.past import Past
 
 FEATURES, RAW = "data/features", "data/raw"
 FEW = 5
@@ -15,7 +15,7 @@ SENT = "the request itself, as the caller sent it"
 KEPT = "events.py kept the row's number"
 
 
-def origins(kept: Kept, features: FeatureSet, request: pl.DataFrame) -> tuple[list[Origin], str]:
+def origins(kept: Past, features: FeatureSet, request: pl.DataFrame) -> tuple[list[Origin], str]:
     """The rows, and in words where the request came from; none for a request that the commit's tables did not make."""
     folder, key = kept.folder(FEATURES), features.request.key
     made = pl.scan_parquet(folder / "requests.parquet", glob=False).with_row_index("__at")

@@ -8,13 +8,13 @@ import polars as pl
 from interlock.errors import GitError
 from interlock.frames import ROW
 from interlock.lineage.asked import yaml
-from interlock.lineage.kept import Kept
 from interlock.lineage.tree import Feature, Origin, Table
+from interlock.past import Past
 
 RAW, QUARANTINE = "data/raw", "data/quarantine"
 
 
-def tables(kept: Kept, usecase: str, features: Sequence[Feature], origins: Sequence[Origin]) -> Iterator[Table]:
+def tables(kept: Past, usecase: str, features: Sequence[Feature], origins: Sequence[Origin]) -> Iterator[Table]:
     """The tables of the use case that were read, as conf and git have them at the commit; their rows are not filled in yet."""
     said = yaml(kept.commit)["usecase"]
     catalog, pins = said["catalog"], _pins(kept.commit, usecase)
@@ -39,7 +39,7 @@ def tables(kept: Kept, usecase: str, features: Sequence[Feature], origins: Seque
         )
 
 
-def fill(kept: Kept, found: Sequence[Table]) -> None:
+def fill(kept: Past, found: Sequence[Table]) -> None:
     """Put the values of the rows in their places."""
     if not any(table.rows for table in found):
         return

@@ -16,10 +16,10 @@ from interlock.files import sha256
 from interlock.lineage import origins, released, sourced, told
 from interlock.lineage.asked import commit, moment
 from interlock.lineage.asked import usecase as usecase_of
-from interlock.lineage.kept import Kept, here
 from interlock.lineage.known import open_known
 from interlock.lineage.rows import Behind
 from interlock.lineage.tree import Feature, Model, Origin, Table, Trace, Unreached
+from interlock.past import Past
 from interlock.serving.known import LOG
 from interlock.serving.predictions import Logged
 from interlock.serving.record import Prediction
@@ -50,14 +50,14 @@ class Tracing:
         return otherwise
 
     @cached_property
-    def kept(self) -> Kept:
-        return Kept(self.prediction.commit)
+    def kept(self) -> Past:
+        return Past(self.prediction.commit)
 
     @cached_property
-    def seen(self) -> Kept:
+    def seen(self) -> Past:
         """The commit whose rows were known: that of the release, unless the prediction says another."""
         snapshot = self.prediction.snapshot.commit
-        return self.kept if snapshot == self.prediction.commit else Kept(snapshot)
+        return self.kept if snapshot == self.prediction.commit else Past(snapshot)
 
     def bundle(self) -> Path:
         """The bundle that made the prediction; raises ArtifactError where it is another one."""
@@ -101,7 +101,7 @@ def trace(logged: Logged, most: int | None = 3, log: Path = LOG, only: str | Non
         )
         return Trace(logged.id, logged.position, erased=True, unreached=(gone,))
     found = Tracing(logged, prediction, most, log)
-    if not here(prediction.commit):
+    if not Past(prediction.commit).here:
         raised = GitError(
             f"commit {prediction.commit[:12]} is not in this clone", "run: git fetch --unshallow --tags; git fetch --all --tags"
         )
@@ -115,7 +115,7 @@ def trace(logged: Logged, most: int | None = 3, log: Path = LOG, only: str | Non
 
 def _told(found: Tracing, folder: Path | None, features: FeatureSet | None, behind: Behind | None, only: str | None) -> Trace:
     made, at = found.prediction, found.prediction.commit
-    reachable = here(at)
+    reachable = Past(at).here
     usecase = found.reach("the configuration", lambda: usecase_of(at), "") if reachable else made.version.partition("@")[0]
     values: list[Feature] = []
     differ: tuple[str, ...] = ()

@@ -11,8 +11,8 @@ from interlock.features import featureset, payloads
 from interlock.features.featureset import FeatureSet
 from interlock.frames import ROW
 from interlock.lineage import counting
-from interlock.lineage.kept import Kept
 from interlock.lineage.tree import Told
+from interlock.past import Past
 
 BUNDLE, RAW, QUARANTINE, FEATURES = "models/bundle", "data/raw", "data/quarantine", "data/features"
 ORIGINS = "origins.parquet"
@@ -43,8 +43,8 @@ class Group:
 def uses(group: Group, table: str, row: int, values: pl.DataFrame, notes: list[str]) -> Iterator[Use]:
     """What the predictions of a group made of the row; where they cannot be looked at, a note."""
     try:
-        declared = featureset.read(Kept(group.commit).folder(BUNDLE) / "featureset.json")
-        kept = Kept(group.snapshot)
+        declared = featureset.read(Past(group.commit).folder(BUNDLE) / "featureset.json")
+        kept = Past(group.snapshot)
         raw, aside = kept.folder(RAW), kept.folder(QUARANTINE)
         if why := _hidden(raw, aside, table, row, values):
             notes.append(f"{group.version}: {why}")
@@ -59,7 +59,7 @@ def uses(group: Group, table: str, row: int, values: pl.DataFrame, notes: list[s
         notes.append(f"{group.version}: {len(group.ids):,} predictions were not looked at: {error.found}; {error.remedy}")
 
 
-def _asked(kept: Kept, table: str, row: int, requests: pl.DataFrame) -> pl.Series:
+def _asked(kept: Past, table: str, row: int, requests: pl.DataFrame) -> pl.Series:
     """Whether each request is the one that `events.py` made of the row."""
     folder = kept.folder(FEATURES)
     none = pl.repeat(False, requests.height, dtype=pl.Boolean, eager=True)

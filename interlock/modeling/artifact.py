@@ -7,6 +7,7 @@ import msgspec
 
 from interlock.errors import ArtifactError
 from interlock.files import write_json, write_text
+from interlock.modeling import agreement
 from interlock.modeling.baselines import Baselines
 from interlock.modeling.calibrate import Calibrator
 from interlock.modeling.encode import Encoder
@@ -34,6 +35,11 @@ class Artifact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calibrator: Calibrator
     encoder: Encoder
     mitigation: Thresholds | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, as msgspec asks, that names the key of what does not agree with the rest."""
+        if found := next(agreement.contradictions(self), None):
+            raise ValueError(found)
 
     @property
     def reads(self) -> list[str]:

@@ -1,4 +1,8 @@
-"""What each feature adds to the raw scores of rows: exact TreeSHAP, held to add up."""
+"""What each feature adds to the raw scores of rows: exact TreeSHAP, held to add up.
+
+Of several classes the mean over them is taken off. What a feature adds to every class alike changes no probability: what is left
+is the logarithm of a class's probability, as the softmax gives it, against the geometric mean of all.
+"""
 
 import math
 from dataclasses import dataclass
@@ -9,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from interlock.errors import ArtifactError
+from interlock.modeling.portable import totals
 from interlock.modeling.score import Scorer
 
 EXACT = 1e-9
@@ -17,21 +22,26 @@ Parts: TypeAlias = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Attributed:
-    """Rows with their scores, and each feature's part of each raw score: (n, raw scores, k + 1), last the expected raw score."""
+    """Rows with their scores, and each feature's part of each raw score: (n, raw scores, k + 1), last the expected raw score.
+
+    `raw` are the raw scores that the parts add up to, (n, raw scores): of several classes centred, as the parts are.
+    """
 
     scorer: Scorer
     features: pl.DataFrame
     scored: pl.DataFrame
     parts: Parts
+    raw: Parts
 
     @classmethod
     def of(cls, scorer: Scorer, features: pl.DataFrame) -> "Attributed":
         """Raises ArtifactError where a row's contributions do not add up to its raw scores."""
         scored, task = scorer.score(features), scorer.model.task
         parts = scorer.contributions(features).reshape(features.height, len(task.raw), -1)
-        for place, name in enumerate(task.raw):
-            check(parts[:, place], scored[name].to_list())
-        return cls(scorer, features, scored, parts)
+        raw = scored.select(task.raw).to_numpy()
+        for place in range(raw.shape[1]):
+            check(parts[:, place], raw[:, place].tolist())
+        return cls(scorer, features, scored, centred(parts), centred(raw))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -58,6 +68,12 @@ class Attributed:
         """The features with their parts of one raw score of one row, the largest first."""
         parts = zip(self.names, self.parts[row, place, :-1].tolist(), strict=True)
         return sorted(parts, key=lambda pair: (-abs(pair[1]), pair[0]))
+
+
+def centred(values: Parts) -> Parts:
+    """`values`, (n, raw scores, …), less their mean over the raw scores; as they are where there is one."""
+    scores = values.shape[1]
+    return values - (totals(values) / scores)[:, None] if scores > 1 else values
 
 
 def check(parts: Parts, raw: list[float]) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlock.errors import ArtifactError
+from interlock.modeling import booster_text
 
 LIBRARIES = {"lib_lightgbm.so", "lib_lightgbm.dylib"}
 FLOAT64, ROW_MAJOR = 1, 1
@@ -40,7 +41,8 @@ class Booster:
     """A trained LightGBM model, from the text of its file; all of its rounds count."""
 
     def __init__(self, text: str, *, threads: int = 1) -> None:
-        """Raises ArtifactError where `text` is no model. One that was cut short ends the process: compare its hash before."""
+        """Raises ArtifactError where `text` is no model, or a damaged one."""
+        booster_text.check(text)
         self.threads = threads
         self._handle = ctypes.c_void_p()
         rounds = ctypes.c_int()
@@ -89,15 +91,20 @@ class Booster:
         return out
 
     def _names(self) -> list[str]:
+        names, size = self._named(NAME_LENGTH)
+        return names if size <= NAME_LENGTH else self._named(size)[0]
+
+    def _named(self, length: int) -> tuple[list[str], int]:
+        """The names of the features, each cut to `length` bytes, and the bytes that the longest needs."""
         count, size = ctypes.c_int(), ctypes.c_size_t()
         _call("LGBM_BoosterGetNumFeature", self._handle, ctypes.byref(count))
-        buffers = [ctypes.create_string_buffer(NAME_LENGTH) for _ in range(count.value)]
+        buffers = [ctypes.create_string_buffer(length) for _ in range(count.value)]
         pointers = (ctypes.c_void_p * count.value)(*map(ctypes.addressof, buffers))
         _call(
             "LGBM_BoosterGetFeatureNames", self._handle, count, ctypes.byref(ctypes.c_int()),
-            ctypes.c_size_t(NAME_LENGTH), ctypes.byref(size), pointers,
+            ctypes.c_size_t(length), ctypes.byref(size), pointers,
         )  # fmt: skip
-        return [buffer.value.decode() for buffer in buffers]
+        return [buffer.value.decode(errors="replace") for buffer in buffers], size.value
 
 
 def _call(function: str, *arguments: Any) -> None:

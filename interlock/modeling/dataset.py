@@ -21,6 +21,11 @@ class Rows:
     features: pl.DataFrame
     label: pl.Series
 
+    def ordered(self) -> "Rows":
+        """The same rows in the order of their key, which is that of predictions."""
+        places = self.key.select(pl.arg_sort_by(self.key.columns)).to_series()
+        return self if places.is_sorted() else Rows(self.name, self.key[places], self.features[places], self.label[places])
+
 
 @dataclass(frozen=True)
 class Dataset:

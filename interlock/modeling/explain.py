@@ -19,7 +19,7 @@ SLICED = 10
 Record: TypeAlias = dict[str, Any]
 
 
-def explain(scorer: Scorer, key: pl.DataFrame, features: pl.DataFrame, slices: Mapping[str, Record] | None = None) -> Record:
+def explain(scorer: Scorer, key: pl.DataFrame, features: pl.DataFrame, slices: Sequence[Record] = ()) -> Record:
     """What drives the scores of these rows: over all of them, by class and by slice, and for those that score highest and lowest.
 
     Of several classes a row's score is that of its likeliest one. `slices` is what `by_slice` gives. Raises ArtifactError
@@ -33,7 +33,7 @@ def explain(scorer: Scorer, key: pl.DataFrame, features: pl.DataFrame, slices: M
     local = {"highest": ranked[::-1][:EXAMPLES], "lowest": ranked[:EXAMPLES]}
     classes = list(_classes(found))
     every = _shares(found.importance())
-    sliced = [_slice(found, every, title, one) for title, one in (slices or {}).items()]
+    sliced = [_slice(found, every, one) for one in slices]
     return {
         "rows": features.height,
         "expected_raw_score": None if classes else float(found.parts[0, 0, -1]),
@@ -45,17 +45,19 @@ def explain(scorer: Scorer, key: pl.DataFrame, features: pl.DataFrame, slices: M
     }
 
 
-def by_slice(columns: pl.DataFrame, alone: Sequence[str], crossings: Sequence[Sequence[str]], minimum: int) -> dict[str, Record]:
-    """The rows of each value of a column, and of a crossing of several, by what the slice is called; small ones are pooled."""
-    return {
-        f"{column.name} = {name}": {
+def by_slice(columns: pl.DataFrame, alone: Sequence[str], crossings: Sequence[Sequence[str]], minimum: int) -> list[Record]:
+    """The rows of each value of a column, and of a crossing of several; small ones are pooled."""
+    return [
+        {
+            "slice": f"{column.name} = {name}",
             "column": column.name,
             "value": name,
+            "pooled": name == POOLED,
             "rows": column.is_in(members).arg_true().to_numpy().astype(np.int64),
         }
         for column in crossed(columns, alone, crossings)
         for name, members in grouped(column, minimum)
-    }
+    ]
 
 
 def plain(value: Any) -> Any:
@@ -87,16 +89,14 @@ def _classes(found: Attributed) -> Iterator[Record]:
         yield {"class": name, "expected_raw_score": float(found.parts[0, place, -1]), "features": features}
 
 
-def _slice(found: Attributed, there: Mapping[str, float], title: str, one: Record) -> Record:
+def _slice(found: Attributed, there: Mapping[str, float], one: Record) -> Record:
     """What drives the scores of a slice, and how far that is from all rows: half the sum of what the shares differ by, 0 to 1."""
     importance = found.importance(one["rows"])
     here = _shares(importance)
     apart = {name: here[name] - there[name] for name in here}
     more = min(apart, key=lambda name: (-apart[name], name))
     return {
-        "slice": title,
-        "column": one["column"],
-        "value": one["value"],
+        **{name: one[name] for name in ("slice", "column", "value", "pooled")},
         "rows": len(one["rows"]),
         "distance": math.fsum(map(abs, apart.values())) / 2,
         "more": {"feature": more, "share": here[more], "share_of_all": there[more]},
@@ -105,8 +105,8 @@ def _slice(found: Attributed, there: Mapping[str, float], title: str, one: Recor
 
 
 def _different(slices: Sequence[Record]) -> list[Record]:
-    """The slices of one value whose drivers are furthest from those of all rows."""
-    alone = sorted((one for one in slices if one["value"] != POOLED), key=lambda one: (-one["distance"], one["slice"]))
+    """The slices that stand alone whose drivers are furthest from those of all rows."""
+    alone = sorted((one for one in slices if not one["pooled"]), key=lambda one: (-one["distance"], one["slice"]))
     return [{name: one[name] for name in ("slice", "rows", "distance", "more")} for one in alone[:EXAMPLES]]
 
 

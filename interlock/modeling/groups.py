@@ -1,6 +1,11 @@
-"""Groups of rows: by the values of a column, or of a crossing of several. Small ones are pooled, and say so."""
+"""Groups of rows: by the values of a column, or of a crossing of several. Small ones are pooled, and say so.
 
-from collections.abc import Iterator, Mapping, Sequence
+A value is told as it is; in quotes where it could be taken for a pool, for no value, or for two values that are crossed.
+So different values have different names, and none has that of a pool.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 import polars as pl
@@ -10,6 +15,9 @@ from interlock.errors import ConfigError
 from interlock.params import Section
 
 MISSING, POOLED, CROSS = "(missing)", "(others)", " × "
+QUOTE, BETWEEN = '"', "×"
+DECLARED = "usecase.slices.columns"
+MOST = 500
 
 
 class Slices(Section, frozen=True):
@@ -25,26 +33,39 @@ class Slices(Section, frozen=True):
         return list(dict.fromkeys([*self.columns, *(name for crossing in self.crossings for name in crossing)]))
 
 
-def crossed(columns: pl.DataFrame, alone: Sequence[str], crossings: Sequence[Sequence[str]]) -> Iterator[pl.Series]:
+def crossed(
+    columns: pl.DataFrame, alone: Sequence[str], crossings: Sequence[Sequence[str]], declared: str = DECLARED
+) -> Iterator[pl.Series]:
     """The texts of each column, then of each crossing, whose values are joined.
 
-    Raises ConfigError where a column has no values to group by (floats and times).
+    Raises ConfigError where a column has no values to group by (floats and times), and names the key that `declared` it.
     """
-    texts: Mapping[str, pl.Series] = {column.name: _texts(column) for column in columns}
+    asked = dict.fromkeys([*alone, *(name for names in crossings for name in names)])
+    texts: Mapping[str, pl.Series] = {name: _texts(columns[name], declared) for name in asked}
     yield from (texts[name] for name in alone)
     for names in crossings:
-        yield pl.select(pl.concat_str([texts[name] for name in names], separator=CROSS)).to_series().alias(CROSS.join(names))
+        parts = [_told(texts[name], lambda text: BETWEEN in text) for name in names]
+        yield pl.select(pl.concat_str(parts, separator=CROSS)).to_series().alias(CROSS.join(names))
 
 
-def grouped(column: pl.Series, minimum: int) -> Iterator[tuple[str, list[str]]]:
-    """The values that stand alone, in order, then those that are pooled."""
+def grouped(column: pl.Series, minimum: int, declared: str = DECLARED) -> Iterator[tuple[str, list[str]]]:
+    """The values that stand alone, in order, then those that are pooled; raises ConfigError where too many stand alone to be measured."""
     sizes = sorted(column.value_counts(name="rows").iter_rows())
+    if (alone := sum(rows >= minimum for _, rows in sizes)) > MOST:
+        found = f"{declared}: {column.name} has {alone:,} values of {minimum:,} rows or more, and at most {MOST} are measured"
+        raise ConfigError(found, "name a column of fewer values, or raise the minimum")
     yield from ((value, [value]) for value, rows in sizes if rows >= minimum)
     if small := [value for value, rows in sizes if rows < minimum]:
         yield POOLED, small
 
 
-def _texts(column: pl.Series) -> pl.Series:
+def _texts(column: pl.Series, declared: str) -> pl.Series:
     if column.dtype.is_float() or column.dtype.is_temporal():
-        raise ConfigError(f"usecase.slices.columns: {column.name} is {column.dtype}, which has no groups", "name a column of few values")
-    return column.cast(pl.String).fill_null(MISSING)
+        raise ConfigError(f"{declared}: {column.name} is {column.dtype}, which has no groups", "name a column of few values")
+    return _told(column.cast(pl.String), lambda text: text in {MISSING, POOLED} or text.startswith(QUOTE)).fill_null(MISSING)
+
+
+def _told(column: pl.Series, unclear: Callable[[str], bool]) -> pl.Series:
+    """The texts, in quotes where they are `unclear`."""
+    told = {text: json.dumps(text, ensure_ascii=False) for text in column.unique().drop_nulls() if unclear(text)}
+    return column.replace(told) if told else column

@@ -13,9 +13,8 @@ import polars as pl
 from interlock.errors import ConfigError, ContractError
 from interlock.modeling.decision import Decision, Fairness
 from interlock.modeling.isotonic import short
-from interlock.modeling.mitigate import Group, Thresholds
+from interlock.modeling.mitigate import Group, Thresholds, members
 from interlock.modeling.spec import Model
-from interlock.modeling.split import SEPARATOR, key_text
 from interlock.modeling.task import Binary, Labels, Scores, Task
 
 
@@ -29,14 +28,12 @@ class Plan:
 
     def fit(self, scores: Scores, labels: Labels, features: pl.DataFrame) -> Thresholds:
         """The thresholds, from the scores and the labels of validation rows. Groups that are small, or of one label alone, are pooled."""
-        texts = key_text(features, self.attributes)
         goal = rates(scores, labels, np.array([self.threshold]))[:, 0]
-        alone, pooled = [], np.ones(len(texts), bool)
-        for value in sorted(texts.drop_nulls().unique()):
-            members = (texts == value).fill_null(value=False).to_numpy()
-            if members.sum() >= self.minimum and _both(labels[members]):
-                alone.append(Group(tuple(value.split(SEPARATOR)), nearest(scores[members], labels[members], goal, self.threshold)))
-                pooled &= ~members
+        alone, pooled = [], np.ones(len(labels), bool)
+        for values, rows in sorted(_groups(features, self.attributes).items()):
+            if len(rows) >= self.minimum and _both(labels[rows]):
+                alone.append(Group(values, nearest(scores[rows], labels[rows], goal, self.threshold)))
+                pooled[rows] = False
         large = pooled.sum() >= self.minimum and _both(labels[pooled])
         others = nearest(scores[pooled], labels[pooled], goal, self.threshold) if large else self.threshold
         return Thresholds(self.attributes, self.threshold, tuple(alone), others)
@@ -62,7 +59,7 @@ def plan(model: Model, task: Task, fairness: Fairness | None, decision: Decision
             f'declare it in features.py, {absent[0]} = on_demand(col("{absent[0]}"), "…"): as it is protected it is no input of the model'
         )
         raise ContractError(f"model.mitigation: the protected attribute {absent[0]} is no feature, so scoring does not know it", remedy)
-    return Plan(tuple(fairness.attributes), fairness.minimum, short(decision.threshold))
+    return Plan(tuple(dict.fromkeys(fairness.attributes)), fairness.minimum, short(decision.threshold))
 
 
 def nearest(scores: Scores, labels: Labels, goal: Scores, threshold: float) -> float:
@@ -85,6 +82,16 @@ def rates(scores: Scores, labels: Labels, thresholds: Scores) -> Scores:
         ranked = np.sort(scores[labels == wanted])
         found.append((len(ranked) - np.searchsorted(ranked, thresholds, side="left")) / len(ranked))
     return np.stack(found)
+
+
+def _groups(features: pl.DataFrame, attributes: Sequence[str]) -> dict[tuple[str, ...], list[int]]:
+    """The places of the rows that have each combination of values; rows without one of them are in no group."""
+    found: dict[tuple[str, ...], list[int]] = {}
+    for place, values in enumerate(members(features, attributes)):
+        known = tuple(value for value in values if value is not None)
+        if len(known) == len(attributes):
+            found.setdefault(known, []).append(place)
+    return found
 
 
 def _both(labels: Labels) -> bool:

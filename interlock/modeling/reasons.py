@@ -10,11 +10,13 @@ from interlock.modeling.explain import Record
 from interlock.modeling.task import Binary, Multiclass, Task
 
 SPOKEN = 3
+SEPARATED, LEAST = 1000, 5e-7
 
 
 def reasons(found: Attributed, row: int, place: int, features: FeatureSet, top: int) -> Record:
     """The scores at `place` of a row, and its `top` features with their parts of the raw one, in order; the others are added up.
 
+    Of several classes the raw score is centred, so that a part above 0 makes the class likelier among them.
     `total` is the raw score up to and with a feature's part, so that the last total and the others make the raw score.
     """
     task, values = found.scorer.model.task, found.features.row(row, named=True)
@@ -31,7 +33,7 @@ def reasons(found: Attributed, row: int, place: int, features: FeatureSet, top: 
         "expected_raw_score": expected,
         "steps": steps,
         "others": {"features": len(parts[top:]), "contribution": math.fsum(part for _, part in parts[top:])},
-        "raw_score": float(found.scored[task.raw[place]][row]),
+        "raw_score": float(found.raw[row, place]),
         "score": float(found.scored[task.final[place]][row]),
     }
 
@@ -50,10 +52,17 @@ def words(told: Mapping[str, Any], task: Task, apart: tuple[float, float], split
     return f"{what} {than}{because}{f'; despite {_said(other, shown)}' if other else ''}"
 
 
+def figure(value: float, decimals: int = 3, *, sign: bool = False) -> str:
+    """A score, raw or not, a part of one or an outcome: with separators from a thousand on, and digits enough where it is small."""
+    size = abs(value) if abs(value) >= LEAST or math.isnan(value) else 0.0
+    digits = decimals if size >= 0.1 or not size or math.isnan(size) else max(decimals, 1 - math.floor(math.log10(size)))
+    text = f"{size:,.0f}" if round(size, 2) >= SEPARATED else f"{size:.{digits}f}"
+    return f"{'−' if value < 0 and size else '+' if sign and not math.isnan(value) else ''}{text}"
+
+
 def signed(part: float) -> str:
-    """A part of a raw score with its sign, to two decimals at least."""
-    digits = 2 if abs(part) >= 0.095 or not part else 1 - math.floor(math.log10(abs(part)))
-    return f"{part:+.{min(digits, 6)}f}".replace("-", "−")
+    """A part of a raw score with its sign."""
+    return figure(part, 2, sign=True)
 
 
 def _about(features: FeatureSet, name: str) -> About:

@@ -114,7 +114,10 @@ class Multiclass(Kind, frozen=True, tag="multiclass"):
         """The position of each label among the classes, (n,) of Int64; raises ContractError on one that is none of them."""
         import polars as pl
 
-        texts = series.cast(pl.String)
+        try:
+            texts = series.cast(pl.String)
+        except pl.exceptions.PolarsError as error:
+            raise ContractError(f"outcomes are {series.dtype}, found {_some(series)}", "make the outcome a text in events.py") from error
         if unknown := sorted(set(texts.unique().to_list()) - set(self.classes), key=str):
             found = f"outcome {shown(unknown[0])} is none of the classes {listed(self.classes)}"
             raise ContractError(found, "name it in usecase.task.classes, or mend outcomes() in events.py")
@@ -163,5 +166,8 @@ def _numbers(series: pl.Series, remedy: str) -> Scores:
 
 
 def _some(series: pl.Series) -> str:
-    found: Sequence[Any] = series.unique().sort().to_list()
+    import polars as pl
+
+    plain = not (series.dtype.is_nested() or series.dtype == pl.Object)
+    found: Sequence[Any] = (series.unique().sort() if plain else series.head(FEW + 1)).to_list()
     return ", ".join(map(str, found[:FEW])) + (", …" if len(found) > FEW else "")

@@ -86,7 +86,10 @@ def labels(rows: Rows, task: Task) -> Labels:
 
 
 def boost(encoder: Encoder, train: Part, validation: Part, model: Model, task: Task) -> tuple[str, Curve]:
-    """The booster's text, cut after its best round, and the metric by round: of the validation rows and of some training rows."""
+    """The booster's text, cut after its best round, and the metric by round: of the validation rows and of some training rows.
+
+    Raises ContractError where LightGBM can make no trees of the rows.
+    """
     # NOTE: threads that wait sleep: on a shared machine spinning ones take twice the time, on an idle one nothing is lost.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import lightgbm as lgb
@@ -97,11 +100,23 @@ def boost(encoder: Encoder, train: Part, validation: Part, model: Model, task: T
     sets = {"training": (train[0][some], train[1][some]), "validation": validation}
     data = lgb.Dataset(*train, feature_name=encoder.names, categorical_feature=encoder.text, params=settings)
     stop = watch(task.stops, sets, model.early_stopping, model.threads)
-    with progress(model.rounds) as shown:
+    with progress(model.rounds) as shown, refused():
         callbacks = [*stop.callbacks, *shown]
         booster = lgb.train(settings, data, model.rounds, stop.watched(data), list(sets), callbacks=callbacks, keep_training_booster=True)
     best = stop.best(booster)
     return booster.model_to_string(num_iteration=best), thin(stop.curves, best)
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """What LightGBM says where it does not train, as a ContractError."""
+    from lightgbm.basic import LightGBMError
+
+    try:
+        yield
+    except LightGBMError as error:
+        remedy = "look at the smallest and the greatest outcome, the names of the features, and what conf/model/ says"
+        raise ContractError(f"LightGBM cannot train on these rows: {error}", remedy) from error
 
 
 def thin(curves: dict[str, list[float]], best: int) -> Curve:

@@ -1,7 +1,5 @@
 """The snapshot that a prediction is made from: the commit that is checked out, and the source rows that it names."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,7 @@ from interlock.dtypes import dtype_of
 from interlock.errors import ContractError, GitError
 from interlock.features.featureset import FeatureSet
 from interlock.frames import ROW
-from interlock.past import Past
+from interlock.past import Past, hashed
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Rows:
         found = []
         for folder in (RAW, QUARANTINE):
             wanted = Past(commit).output(folder.as_posix())
-            if (here := digest(folder)) != wanted:
+            if (here := hashed(folder) if folder.is_dir() else None) != wanted:
                 raise GitError(
                     f"{folder} is not that of commit {commit[:12]} ({here or 'it is missing'}, dvc.lock says {wanted})",
                     "dvc checkout brings back what the commit has; after a run: commit dvc.lock",
@@ -48,12 +46,6 @@ class Rows:
 
         Raises GitError where the clone has no such commit.
         """
-        try:
-            git.git("cat-file", "-e", f"{commit}^{{commit}}")
-        except GitError:
-            raise GitError(
-                f"commit {commit[:12]} is not in this clone", "run: git fetch; of one that was amended away the source rows are gone"
-            ) from None
         past = Past(commit)
         names = [folder.as_posix() for folder in (RAW, QUARANTINE)]
         raw, quarantine = (past.folder(name) for name in names)
@@ -76,17 +68,3 @@ class Rows:
                 "check out a commit whose source rows are as they were for this version, or release a version for these",
             )
         return ledger.less(rows, frames.read(quarantine, [ROW]))
-
-
-def digest(folder: Path) -> str | None:
-    """The hash under which DVC keeps a folder: MD5 of the list of its files; None where it is missing."""
-    if not folder.is_dir():
-        return None
-    files = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
-    listed = [{"md5": _md5(folder / name), "relpath": name} for name in files]
-    return hashlib.md5(json.dumps(listed, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
-
-
-def _md5(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

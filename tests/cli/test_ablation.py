@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from interlock.cli.features import features
 from interlock.evaluation import ablation
-from interlock.evaluation.ablation import Ablation
+from interlock.evaluation.ablation import Ablation, By
 from interlock.modeling.task import Scores
 from interlock.notebook import inside
 from tests.small_flights import finished
@@ -70,6 +70,47 @@ def test_an_interrupt_keeps_what_is_done(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "interrupted" in done.stderr
     assert "hour" in done.stdout
     assert "Not done: wind_gust" in done.stdout
+
+
+def test_where_all_comes_of_one_view_its_features_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One view is all or nothing: so each feature in turn, which is said before anything is trained."""
+    view = Ablation.open().parts("view")["Weather by origin"]
+    monkeypatch.setattr(Ablation, "parts", _within(view[:3]))
+    done = run("--ablate", "--rounds", "5", "--json")
+    told = json.loads(done.stdout)
+    assert done.stderr.startswith(
+        "all that the model reads is of one view, Weather by origin: what is left out is each feature\n5 trainings on"
+    )
+    assert (told["by"], {one["name"] for one in told["parts"]}) == ("feature", set(view[:3]))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "arguments", "said"),
+    [
+        (2, ["--only", "Weather by origin"], "--only Weather by origin: the model reads nothing else.*--ablate feature"),
+        (1, [], "there is nothing to leave out: the model reads wind_gust alone"),
+        (1, ["feature"], "there is nothing to leave out: the model reads wind_gust alone"),
+    ],
+)
+def test_where_nothing_could_be_left_out_nothing_is_trained(
+    inputs: int, arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused at once, not after two trainings."""
+    monkeypatch.setattr(Ablation, "parts", _within(["wind_gust", "pressure_change"][:inputs]))
+    monkeypatch.setattr(Ablation, "scores", lambda *_, **__: pytest.fail("something was trained"))
+    with pytest.raises(click.UsageError, match=said):
+        run("--ablate", *arguments)
+
+
+def _within(inputs: list[str]) -> Any:
+    """`Ablation.parts` of a model that reads these features alone."""
+    parts = Ablation.parts
+
+    def narrowed(self: Ablation, by: By) -> dict[str, list[str]]:
+        self.inputs[:] = inputs
+        return parts(self, by)
+
+    return narrowed
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from interlock.files import read_json, write_json
-from tests.cli.evaluated import HEADLINE, TEST, project, reports
+from tests.cli.evaluated import HEADLINE, NAMED, TEST, fairness, project, reports
 
 KINDS = tuple(TEST)
 
@@ -53,6 +53,31 @@ def test_the_summary_says_what_a_person_asks_first(made: Callable[..., Path], ki
         "→ interlock evaluate --open",
     ):
         assert any(line.startswith(said) for line in lines), said
+
+
+def test_baselines_are_titled_by_what_they_say(made: Callable[..., Path]) -> None:
+    """What is said of all alike by the kind of task and its loss, a feature that is a forecast by its name, in table and gains."""
+    for kind, always in (("binary", "base rate"), ("multiclass", "class shares"), ("regression", "mean")):
+        folder = made(kind)
+        lines = called(folder).stdout.splitlines()
+        assert lines[1].split() == ["test", *always.split(), "a", "line", *([NAMED] if kind == "regression" else [])]
+        assert [line.partition(" over ")[2] for line in lines if line.startswith("gain")] == [
+            always,
+            "a line",
+            *([NAMED] if kind == "regression" else []),
+        ]
+        assert json.loads(called(folder, "--json").stdout)["named"] == read_json(folder / "reports/metrics.json").get("named")
+    params = YAML(typ="safe").load(folder / "params.yaml")
+    params["usecase"]["task"]["loss"] = "absolute"
+    YAML(typ="safe").dump(params, folder / "params.yaml")
+    assert called(folder).stdout.splitlines()[1].split()[1] == "median"
+
+
+def test_a_gap_of_some_groups_is_not_taken_for_that_of_all(made: Callable[..., Path]) -> None:
+    """Where groups are measured and not compared, their number and the gap of all stand beside the one that is judged."""
+    folder = made("binary", {**reports("binary"), "fairness": fairness(["SEX"], least=3500)})
+    said = "; between 1 of 2 groups, of all 2: selection rate 0.0200, equalized odds 0.0320\n"
+    assert said in called(folder, COLUMNS="300").stdout
 
 
 def test_json_is_the_figures_of_the_reports(made: Callable[..., Path]) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -18,18 +19,19 @@ from interlock import params
 from interlock.cli import evaluate_charts as charts
 from interlock.cli import evaluate_groups as groups
 from interlock.cli import evaluate_steps as steps
+from interlock.cli.evaluate_confusion import confusion
 from interlock.cli.evaluate_draw import Chart, figures, points, render
 from interlock.cli.evaluate_found import Found, find
 from interlock.cli.evaluate_glyphs import EDGE, bullet, span
 from interlock.cli.evaluate_glyphs import WIDTH as GLYPH
-from interlock.cli.evaluate_html import element, told
+from interlock.cli.evaluate_html import element, shell, told
 from interlock.cli.evaluate_page import SECTIONS, draw, page, sections
 from interlock.cli.evaluate_words import amount, verdict
 from interlock.evaluation import charts as written
 from interlock.evaluation.bootstrap import Evaluation
 from interlock.modeling.decision import Decision
 from interlock.modeling.task import Task
-from tests.cli.evaluated import CLASSES, TASKS, fairness, project, reports
+from tests.cli.evaluated import CLASSES, NAMED, TASKS, fairness, project, reports
 from tests.cli.pages import OURS, Page
 
 KINDS = tuple(TASKS)
@@ -208,7 +210,7 @@ def test_a_name_from_data_is_a_value_and_nothing_else(name: str) -> None:
         groups.bars("Importance", [(name, 1.0)], "gain"),
         groups.beyond("Alone", [(name, 0.7)], "AUC", 0.5, 0.8),
         groups.waterfall("Score", 0.0, [(name, 1.0)], 1.0),
-        groups.confusion(cells),
+        confusion(cells),
     ]
     for chart in drawn:
         assert isinstance(chart, Chart)
@@ -314,11 +316,62 @@ def test_many_slices_show_the_worst() -> None:
     assert (len(chart.rows), chart.note) == (100, "the worst 40 of 100")
 
 
+def test_what_a_picture_cannot_show_is_in_its_table() -> None:
+    """A class that was never predicted has a dash in the table, and stands with the reason beneath the picture."""
+    told_ = {"bus": 0.5, "train": None, "<i>car</i>": None, "walk": 0.7}
+    records = [{"class": name, "rows": 30, "precision": value, "recall": 0.2, "auc": 0.6} for name, value in told_.items()]
+    texts = checked(draw(shown("multiclass", {"classes": records}), next(one for one in SECTIONS if one.name == "classes"))).texts
+    assert "not drawn, since none was predicted: train, <i>car</i>" in texts
+    place = texts.index("precision: class")
+    assert texts[place:].index("train") < texts[place:].index("AUC: class")
+    chart = groups.forest("class", records, "class", "precision")
+    assert chart is not None
+    assert [row[:3] for row in chart.rows] == [[name, 30, value] for name, value in told_.items()]
+
+
+def test_a_gap_of_some_groups_stands_beside_that_of_all() -> None:
+    """In the table of gaps: how many of the measured groups are compared, and gap and ratio of all of them, next to the judged ones."""
+    section = next(one for one in SECTIONS if one.name == "fairness")
+    texts = checked(draw(shown("regression", {"fairness": fairness(["SEX"], least=3500)}), section)).texts
+    place = texts.index("between 1 of the 2 groups of SEX")
+    heads = ["largest less smallest, of 1", "of all 2", "smallest over largest, of 1", "of all 2", "gate"]
+    assert texts[place + 1 : place + 6] == heads
+    rates = [texts.index(name, place) for name in ("selection rate", "equalized odds")]
+    assert [texts[at + 2 : at + 5 : 2] for at in rates] == [["0.0200", "0.9583"], ["0.0320", "0.9583"]]
+    assert "calibration error, people/h" in texts
+    assert "of all 2" not in checked(draw(shown("binary", {"fairness": fairness(["SEX"])}), section)).texts
+
+
+def test_a_gate_that_is_not_judged_has_a_cell_that_wraps(tmp_path: Path) -> None:
+    """What a phone has no room for: the verdict in place of a figure breaks its lines, and the words of the gate stand in its first cell."""
+    with inside(project(tmp_path, "binary")):
+        found = find()
+    drawn = draw(found, next(one for one in SECTIONS if one.name == "gates"))
+    assert '<td class="number"><div class="unjudged">judged at release</div></td>' in drawn
+    style = shell("", []).partition("<style>")[2]
+    assert re.search(r"td \.unjudged {[^}]*white-space: normal", style)
+    assert "test.auc: a drop of at most 0.01 against the champion is asked, and judged at release" in checked(drawn).texts
+
+
+def test_the_page_has_every_baseline_and_no_line_of_python() -> None:
+    """A column and a table of gains each, titled by what it says; a split within a split in words."""
+    split = {"by": "row", "shares": {"train": 0.6, "test": 0.4}}
+    found = replace(
+        shown("regression", reports("regression")), said={"usecase": {"split": split}, "model": {"exclude": [], "more": {"a": 1}}}
+    )
+    texts = checked(whole(found)).texts
+    place = texts.index("metric")
+    assert texts[place : place + 6] == ["metric", "test", "validation", "mean", "a line", NAMED]
+    assert [text.removeprefix("gain over ") for text in texts if text.startswith("gain over ")] == ["mean", "a line", NAMED]
+    assert "Split by row, shares (train 0.6, test 0.4). World: None." in texts
+    assert not any(mark in text for text in texts for mark in ("{'", "['", "[]"))
+
+
 def test_charts_of_no_points_are_none() -> None:
     """Where a kind has no such report there is no picture, and no empty frame."""
     assert [charts.roc([], {}, {}), charts.precision_recall([], {}, {}), charts.calibration([], [], {}, "binary", "")] == [None] * 3
     assert [steps.cost([], {}), steps.rates([], {}), steps.gain([]), steps.lift([]), steps.learning([])] == [None] * 5
-    assert [charts.residuals([], "m"), charts.distribution([], "m"), groups.confusion([])] == [None] * 3
+    assert [charts.residuals([], "m"), charts.distribution([], "m"), confusion([])] == [None] * 3
 
 
 @pytest.mark.parametrize(

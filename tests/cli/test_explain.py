@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from interlock.cli.explain import explain
 from interlock.errors import ArtifactError
 from interlock.features import featureset
 from interlock.files import write_json
+from interlock.modeling.reasons import figure
 from interlock.notebook import inside
 from stages import score, train
 from tests.modeled_flights import KEY, MODEL, SPLIT, TASKS, labelled, write
@@ -173,9 +175,20 @@ def test_every_kind_of_task_is_explained(task: str, tmp_path: Path) -> None:
             assert {one["class"] for one in found} == {None}
             assert found[0]["words"].startswith("higher than for ")
             assert " min, higher than" in " ".join(printed.split())
+            _written_alike(found, printed)
         for one in found:
             total = one["expected_raw_score"] + sum(step["contribution"] for step in one["steps"]) + one["others"]["contribution"]
             assert total == pytest.approx(one["raw_score"], rel=1e-9)
+
+
+def _written_alike(found: list[dict[str, Any]], printed: str) -> None:
+    """Outcome, scores and parts are written by one rule: outcome and score with their unit, one sign for minus."""
+    for one in found:
+        label, score = (figure(one[name], 0 if one[name].is_integer() else 3) for name in ("label", "score"))
+        assert f"{score} min, " in printed
+        assert f"The outcome: {label} min" in " ".join(printed.split())
+        assert re.search(rf"^raw score +{figure(one['raw_score'])} *$", printed, re.MULTILINE)
+    assert not re.search(r"(^|[ (])-\d", printed)
 
 
 def _project(folder: Path, task: str, carrier: str = "", key: str = "") -> Any:

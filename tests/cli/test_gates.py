@@ -88,6 +88,7 @@ def test_a_gate_on_slices_is_told_where_none_are_declared(world: Path) -> None:
     metrics = read_json(world / "reports/metrics.json")
     write_json(world / "reports/metrics.json", {**metrics, "worst_slice": {"declared": False, "slice": None, "auc": None}})
     with_gates(world, {**PARAMS["gates"], "slices": {**PARAMS["gates"]["slices"], "if_declared": True}})
+    stage.main()
     done = called()
     assert done.exit_code == 0
     assert "· slices       worst_slice.auc: at least 0.45 is asked, and the use case declares nothing that it could be of" in done.output
@@ -101,9 +102,113 @@ def test_the_candidate_meets_a_champion(world: Path, folder: str) -> None:
     done = called("--against", folder)
     assert done.exit_code == 0, done.output
     assert "on 8717 test rows, by auc, the candidate is: no difference that can be told" in done.output
-    assert "✓ champion  test.auc gains +0 (+0 to +0)" in done.output
+    assert "✓ champion     test.auc gains +0 (+0 to +0)" in done.output
     found = json.loads(called("--against", folder, "--json").output)
-    assert [gate["name"] for gate in found["gates"]] == ["champion"]
+    assert sorted(gate["name"] for gate in found["gates"]) == sorted([*PARAMS["gates"], "champion"])
+    assert (found["own"], found["against"], found["verdict"], found["recorded"]["changed"]) == ("pass", "pass", "pass", [])
+
+
+def test_a_candidate_that_fails_alone_fails_beside_a_champion_too(world: Path) -> None:
+    """Its own gates and those against the champion are judged and shown, and the exit is 1 where either does not pass."""
+    with_gates(world, {**PARAMS["gates"], "auc": NEVER, "champion": CHAMPION})
+    done = called("--against", "models/model")
+    assert (done.exit_code, done.output.splitlines()[-1]) == (1, "verdict: fail")
+    assert "the candidate's own gates: fail; against the champion: pass" in done.output
+    assert {line[:12].strip() for line in done.output.splitlines()} >= {"✗ auc", "✓ champion"}
+    with_gates(world, {**PARAMS["gates"], "champion": {**CHAMPION, "max_drop": None, "min_gain": 0.1}})
+    lost = called("--against", "models/model")
+    assert (lost.exit_code, lost.output.splitlines()[-1]) == (1, "verdict: fail")
+    assert "the candidate's own gates: pass; against the champion: fail" in lost.output
+
+
+def edited(path: Path) -> None:
+    with path.open("a", encoding="utf-8") as opened:
+        opened.write(" ")
+
+
+@pytest.mark.parametrize(
+    ("file", "told", "against"),
+    [
+        ("reports/metrics.json", "reports/metrics.json", ()),
+        ("reports/metrics.json", "reports/metrics.json", ("--against", "models/bundle")),
+        ("models/model/model.json", "the model", ()),
+        ("models/model/model.json", "the model", ("--against", "models/bundle")),
+        ("data/features/features.parquet", "the features", ()),
+    ],
+    ids=str,
+)
+def test_what_changed_since_the_recorded_verdict_is_named_and_no_pass(world: Path, file: str, told: str, against: tuple[str, ...]) -> None:
+    """A report that was edited, another model or other features: every gate still passes, and the exit is 1 and says why."""
+    with_gates(world, {**PARAMS["gates"], "champion": CHAMPION})
+    stage.main()
+    edited(world / file)
+    done = called(*against)
+    assert (done.exit_code, done.output.splitlines()[-1]) == (1, "verdict: not enough evidence"), done.output
+    assert f"record: changed since the verdict in reports/gates.json (pass): {told}; what is said above is no evidence" in done.output
+    found = json.loads(called(*against, "--json").output)
+    assert (found["passed"], found["recorded"]["changed"]) == (False, [told])
+    assert {gate["verdict"] for gate in found["gates"]} == {"pass"} | (set() if against else {"judged at release"})
+
+
+def test_a_failure_stays_one_where_reports_changed(world: Path) -> None:
+    """What was edited never makes the verdict better."""
+    with_gates(world, {**PARAMS["gates"], "auc": NEVER})
+    stage.main()
+    edited(world / "reports/metrics.json")
+    assert called().output.splitlines()[-1] == "verdict: fail"
+
+
+@pytest.mark.parametrize("verdict", [None, "[]", "{}", '{"verdict": "pass", "passed": true, "binds": []}'], ids=str)
+def test_without_a_record_nothing_is_known_of_the_reports(world: Path, verdict: str | None) -> None:
+    """No reports/gates.json, or one that is bound to nothing: said, and no pass."""
+    (world / "reports/gates.json").unlink() if verdict is None else (world / "reports/gates.json").write_text(verdict)
+    done = called()
+    assert (done.exit_code, done.output.splitlines()[-1]) == (1, "verdict: not enough evidence")
+    words = "is not there: nothing tells whether" if verdict is None else "changed since the verdict in reports/gates.json"
+    assert f"record: {'reports/gates.json ' if verdict is None else ''}{words}" in done.output
+
+
+def test_gates_that_were_edited_are_judged_at_once(world: Path) -> None:
+    """By params.yaml as it is now, on reports that the record has or has not; that the recorded verdict is by others is said."""
+    fewer = {name: gate for name, gate in PARAMS["gates"].items() if gate.get("report") != "stress"}
+    for asked, code in ((fewer, 0), ({**fewer, "auc": NEVER}, 1)):
+        with_gates(world, asked)
+        done = called()
+        assert done.exit_code == code, done.output
+        assert "record: the verdict in reports/gates.json (pass) is by other gates than params.yaml has now" in done.output
+        assert "changed since" not in done.output
+    stage.main()
+    with_gates(world, PARAMS["gates"])
+    more = called()
+    assert (more.exit_code, "changed since" in more.output) == (0, False)
+    edited(world / "reports/metrics.json")
+    assert called().exit_code == 1
+
+
+def test_a_record_of_another_use_case_is_none_of_this(world: Path) -> None:
+    """params.yaml speaks of another one: said, and no pass."""
+    write_json(world / "reports/gates.json", {**read_json(world / "reports/gates.json"), "usecase": "others"})
+    done = called()
+    assert (done.exit_code, "the use case, others then and sampled_flights now" in done.output) == (1, True)
+
+
+def test_a_clone_without_data_reads_the_reports(world: Path) -> None:
+    """Where neither model nor features are here nothing contradicts the record, and it is said that they were not looked at."""
+    for folder in ("models", "data"):
+        shutil.rmtree(world / folder)
+    done = called()
+    assert done.exit_code == 0
+    assert "record: no model and no features here" in done.output
+
+
+def test_no_text_of_a_gate_begins_a_line_or_moves_a_terminal(world: Path) -> None:
+    """A reason, or the path of a metric, with line ends and escapes is shown in one line, with the escapes written out."""
+    with_gates(world, {"auc": {**NEVER, "why": "Because\nverdict: pass\n\x1b[2J", "metric": "test.auc\nverdict: pass\r"}})
+    done = called()
+    assert [line for line in done.output.splitlines() if line.startswith("verdict")] == ["verdict: not enough evidence"]
+    assert "\x1b" not in done.output
+    assert "\r" not in done.output
+    assert "Because verdict: pass \\x1b[2J" in done.output
 
 
 def test_without_a_gate_against_a_champion_nothing_passes(world: Path) -> None:
@@ -127,7 +232,7 @@ def test_a_waiver_is_written_and_told_beside_its_gate(world: Path) -> None:
     with_gates(world, {**PARAMS["gates"], "auc": NEVER})
     stage.main()
     done = called(*waived("auc"))
-    assert (done.exit_code, done.output.splitlines()[-1]) == (0, 'next: git add waivers.yaml && git commit -m "Waive the gate auc"')
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "next: git add waivers.yaml && git commit -m 'Waive the gate auc'")
     (written,) = waivers.read()
     assert (written.gate, written.model) == ("auc", sha256(world / "models/model/model.json"))
     shown = called()

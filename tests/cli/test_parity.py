@@ -78,7 +78,7 @@ def test_a_sample_agrees_and_the_command_says_so(project: Path, interlock: Run) 
     assert (done.returncode, done.stderr) == (0, "")
     head, rest = done.stdout.strip().split("\n")
     features = frames.read(project / "data/features/features.parquet").width - 2
-    assert head == f"✓ 1,000 requests × {features} features = {1000 * features:,} values: 0 mismatches, 0 missing, 0 extra"
+    assert head == f"✓ 1,000 requests × {features} features = {1000 * features:,} values: 0 values differ, rows: 0 missing, 0 extra"
     assert "agree to the last bit" in rest
 
 
@@ -121,7 +121,7 @@ def test_a_difference_is_told_and_exits_with_1(folder: Path, tmp_path: Path) -> 
         f"    both counted the same rows of Departures ({row[name][0]}): what they make of them differs",
     ]
     assert done.output.startswith("✗ 60 requests × ")
-    assert done.output.splitlines()[0].endswith(": 1 mismatches, 0 missing, 0 extra")
+    assert done.output.splitlines()[0].endswith(": 1 values differ, rows: 0 missing, 0 extra")
 
 
 @pytest.mark.usefixtures("project")
@@ -159,7 +159,7 @@ def test_a_row_that_featurize_lacks_is_told(folder: Path, tmp_path: Path) -> Non
     done = invoke("--all", "--limit", "60", "--store", "memory")
     assert done.exit_code == 1
     assert done.output.startswith("✗ 59 requests × ")
-    assert done.output.strip().endswith(": 0 mismatches, 0 missing, 1 extra")
+    assert done.output.strip().endswith(": 0 values differ, rows: 0 missing, 1 extra")
 
 
 @pytest.mark.parametrize(

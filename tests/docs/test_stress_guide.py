@@ -10,13 +10,12 @@ import pytest
 
 from interlock.dtypes import dtype_of
 from interlock.errors import InterlockError
+from interlock.evaluation import behaviours
 from interlock.evaluation.robustness import Known, always
-from interlock.evaluation.stress import declared
 from interlock.evaluation.subject import Subject
 from interlock.evaluation.trials import run
 from interlock.features import collect
 from interlock.files import write_text
-from interlock.loading import load
 from interlock.modeling.task import Binary
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +43,7 @@ def tried(text: str, subject: Subject, folder: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(folder)
     rows = pl.DataFrame({feature: [None] for feature in subject.known.types}, schema=dict(subject.known.types)).with_columns(row=0)
-    found = run(declared(load(name, "stress")), rows, ["row"], subject)["cases"]
+    found = run(behaviours.load(name), rows, ["row"], subject)["cases"]
     return {case: one["verdict"] for case, one in found.items()}
 
 

@@ -17,6 +17,7 @@ from interlock.params import convert
 ROWS = st.lists(st.tuples(st.booleans(), st.sampled_from([0.0, 0.25, 1 / 3, 0.7, 1.0]) | st.floats(0, 1)), min_size=1, max_size=60)
 WRITTEN = [[0, 1, 0, 0, 1, 2, 2, 2], [1, 3, 1, 0, 0, 0, 2, 1]]
 HOW = Evaluation(rounds=400, seed=3)
+OVER_CLASSES = {"balanced_accuracy", "macro_f1", "auc"}
 
 
 def arrays(rows: list[tuple[bool, float]]) -> tuple[Labels, Scores]:
@@ -61,7 +62,10 @@ def test_every_kind_of_task_is_tried() -> None:
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_a_round_measures_what_the_repeated_rows_would(kind: str, data: st.DataObject) -> None:
-    """With the same counts, every metric of a round is that of a naive resample within 1e-9, in a group as among all rows."""
+    """With the same counts, every metric of a round is that of a naive resample within 1e-9, in a group as among all rows.
+
+    Where it lacks a class that the group has it has no mean over classes.
+    """
     labels, scores = data.draw(CASES[kind])
     group = np.flatnonzero(data.draw(st.lists(st.booleans(), min_size=len(labels), max_size=len(labels))))
     assume(len(group))
@@ -69,8 +73,9 @@ def test_a_round_measures_what_the_repeated_rows_would(kind: str, data: st.DataO
     found = RESAMPLED[kind](labels, scores, group).measure(counts)
     for number, drawn in enumerate(counts):
         again = np.repeat(group, drawn[group])
+        lacks = OVER_CLASSES if kind == "multiclass" and set(labels[again].tolist()) < set(labels[group].tolist()) else set()
         for name, value in found.items():
-            expected = measure(kind, labels[again], scores[again])[name]
+            expected = None if name in lacks else measure(kind, labels[again], scores[again])[name]
             assert value[number] == pytest.approx(np.nan if expected is None else expected, rel=1e-9, abs=1e-9, nan_ok=True), name
 
 
@@ -100,6 +105,19 @@ def test_rounds_without_an_outlier_are_as_exact_as_those_with_it(unit: float) ->
         for name, expected in measure("regression", labels[again], scores[again]).items():
             if name in found:
                 assert found[name][number] == pytest.approx(expected, rel=1e-9), name
+
+
+def test_a_class_that_a_round_may_lack_leaves_no_interval() -> None:
+    """Four of 400 rows are of a class that is never found: what is a mean over classes has no ends, and accuracy has."""
+    random = np.random.default_rng(1)
+    labels = random.integers(0, 2, 400)
+    labels[:4] = 2
+    scores = np.column_stack([np.where(labels == 0, 0.7, 0.3), np.where(labels == 0, 0.3, 0.7), np.zeros(400)])
+    found = bootstrap.metrics("multiclass", labels, scores, HOW)
+    assert {name for name in found if name.endswith("_low") and found[name] is None} == {f"{name}_low" for name in OVER_CLASSES}
+    assert found["balanced_accuracy"] == pytest.approx(2 / 3)
+    enough = bootstrap.metrics("multiclass", np.where(np.arange(400) < 40, 2, labels), scores, HOW)
+    assert enough["auc_low"] < enough["auc"] < enough["auc_high"]
 
 
 def test_labels_that_hardly_vary_are_measured_row_by_row() -> None:

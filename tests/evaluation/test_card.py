@@ -14,7 +14,7 @@ from interlock.evaluation.card import Facts, card
 from interlock.evaluation.markdown import figure, plain, table
 from interlock.files import by_name, read_json
 from interlock.params import convert, read_yaml
-from tests.cli.evaluated import CLASSES, TEST, project, reports
+from tests.cli.evaluated import CLASSES, NAMED, TEST, fairness, project, reports
 from tests.evaluation.world import PARAMS, built
 
 REPORTS = ("metrics", "slices", "fairness", "stress", "gates")
@@ -70,6 +70,40 @@ def test_what_is_not_known_is_not_said(facts: Facts) -> None:
     assert any(line.startswith("| auc |") and "| – (" in line for line in text.splitlines())
 
 
+def test_a_split_is_told_without_a_line_of_python(facts: Facts) -> None:
+    """Settings within settings stand in brackets, lists as well; no key or value is quoted or in braces."""
+    shares = {"train": 0.6, "validation": 0.2, "test": 0.2}
+    usecase = {**facts.configuration["usecase"], "split": {"by": "row", "shares": shares, "days": ["mon", "sun"], "salt": None}}
+    text = card(replace(facts, configuration={**facts.configuration, "usecase": usecase}))
+    assert "Split: by row, shares (train 0.6, validation 0.2, test 0.2), days (mon, sun), salt none." in text
+
+
+def test_what_lies_between_all_groups_stands_beside_what_is_compared(facts: Facts) -> None:
+    """With a group too small to be compared, the count, and the gap and ratio of all measured groups without an interval."""
+    report = fairness(["sex"], least=3500)
+    one, two = report["attributes"][0]["groups"]
+    assert (one["compared"], two["compared"]) == (True, False)
+    text = card(replace(facts, reports={**facts.reports, "fairness": report})).partition("## Fairness")[2].partition("##")[0]
+    rate, other = one["selection_rate"], two["selection_rate"]
+    assert "| **gap of 1 of 2 groups** |  | 0.0600 (0.0420 to 0.0780) |" in text
+    assert f"| gap of all 2 |  | {rate - other:.4f} |" in text
+    assert f"| ratio of all 2 |  | {other / rate:.4f} |" in text
+    odds = one["true_positive_rate"] - two["true_positive_rate"]
+    assert f"the larger gap is 0.0600 (0.0420 to 0.0780) between 1 of 2 groups; between all 2 it is {odds:.4f}." in text
+    assert "Measured, and too few rows to be compared: 2 (3,400)." in text
+    assert "of all" not in card(replace(facts, reports={**facts.reports, "fairness": fairness()}))
+
+
+def test_the_error_of_a_regression_is_in_its_unit(facts: Facts) -> None:
+    """The calibration error of its groups is called so, with the unit; of a probability there is none."""
+    for said, head in (({"kind": "regression", "unit": "a|b"}, r"calibration error, a\|b |"), (facts.task, "calibration error |")):
+        usecase = {**facts.configuration["usecase"], "task": said}
+        reports = {**facts.reports, "fairness": fairness(), "slices": []}
+        text = card(replace(facts, configuration={**facts.configuration, "usecase": usecase}, reports=reports)).partition("## Fairness")[2]
+        assert f"| precision | {head}" in text
+        assert "ece" not in text
+
+
 @pytest.fixture(params=list(TEST))
 def told(request: pytest.FixtureRequest, tmp_path: Path) -> Facts:
     """The reports of a candidate of each kind of task."""
@@ -91,7 +125,10 @@ def test_the_card_of_every_kind_has_its_metrics_and_its_words(told: Facts) -> No
         "regression": "a number in people/h",
     }
     assert f"A score is {scores[kind]}." in text
-    assert "over base_rate | over linear |" in text
+    always = {"binary": "base rate", "multiclass": "class shares", "regression": "mean"}[kind]
+    titles = [always, "a line", *([plain(NAMED)] if kind == "regression" else [])]
+    assert f"| metric | validation | test | {' | '.join(titles)} |" in text
+    assert f"| metric | {' | '.join(f'over {title}' for title in titles)} |" in text
     assert "| age | Age in years | a | 0.5000 |" in text
     assert "Test rows whose id trained the model: 12." in text
     assert "## Decision" in text

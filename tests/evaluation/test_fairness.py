@@ -105,6 +105,54 @@ def test_a_small_group_is_named_and_left_out() -> None:
     assert {group["name"] for group in found["groups"]} == {"first", "second"}
 
 
+def test_groups_whatever_they_are_called_are_told_apart() -> None:
+    """A value that is called as a pool, or as no value, is a group of its own; small ones of such names are left out by theirs."""
+    labels, scores, _ = made(2000, 0.0)
+    names = ["(others)"] * 700 + ["(missing)"] * 600 + [None] * 500 + ["x"] * 180 + ["(others) "] * 20
+    (found,) = of_binary(labels, scores, pl.DataFrame({"group": names}), Fairness(["group"], 100))
+    sizes = {group["name"]: group["rows"] for group in found["groups"]}
+    assert sizes == {'"(others)"': 700, '"(missing)"': 600, "(missing)": 500, "x": 180}
+    assert found["left_out"] == [{"name": "(others) ", "rows": 20}]
+
+
+def test_small_groups_are_measured_and_not_compared() -> None:
+    """With `compared`, gaps and ratios are those of the larger groups alone; the rates of the others are there all the same."""
+    labels, scores, columns = made(2000, 0.0)
+    odd = columns.with_columns(group=pl.when(pl.int_range(pl.len()) < 150).then(pl.lit("odd")).otherwise("group"))
+    scores = np.where(np.arange(2000) < 150, 1.0, scores)
+    (every,) = of_binary(labels, scores, odd, Fairness(["group"], 100))
+    (found,) = of_binary(labels, scores, odd, Fairness(["group"], 100, compared=500))
+    assert {group["name"]: group["compared"] for group in found["groups"]} == {"first": True, "second": True, "odd": False}
+    assert [group["selection_rate"] for group in found["groups"]] == [group["selection_rate"] for group in every["groups"]]
+    rates = [group["selection_rate"] for group in found["groups"] if group["compared"]]
+    assert found["gaps"]["selection_rate"] == max(rates) - min(rates) < every["gaps"]["selection_rate"]
+    with pytest.raises(ConfigError, match="compared is no less than minimum"):
+        convert({"attributes": ["group"], "minimum": 100, "compared": 50}, Fairness, "usecase.fairness")
+
+
+@pytest.mark.parametrize("everybody", [False, True])
+def test_without_a_decision_there_is_nothing_to_compare(everybody: bool) -> None:
+    """Where nobody is selected, or everybody, all groups are treated alike and nothing is shown by that: no gap is no gap of 0."""
+    labels, scores, columns = made(2000, 0.3)
+    (found,) = of_binary(labels, np.full(2000, float(everybody)), columns, Fairness(["group"], 100))
+    for side in ("gaps", "ratios"):
+        of = found[side]
+        assert {of[name] for name in ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "equalized_odds")} == {
+            None
+        }
+        assert {of[f"equalized_odds{end}"] for end in ("_low", "_high")} == {None}
+        assert of["ece"] is not None
+    (found,) = of_binary(labels, np.where(np.arange(2000) == 0, 1.0 - everybody, float(everybody)), columns, Fairness(["group"], 100))
+    assert found["gaps"]["selection_rate"] > 0, "one row that is decided otherwise is a decision"
+
+
+def test_an_attribute_without_groups_is_refused_by_its_own_key() -> None:
+    """The error names what the use case says of fairness, not of slices."""
+    labels, scores, columns = made(100, 0.0)
+    with pytest.raises(ConfigError, match=r"^usecase\.fairness\.attributes: age is Float64"):
+        of_binary(labels, scores, columns.with_columns(age=scores), Fairness(["age"], 2))
+
+
 def test_a_biased_group_is_seen_and_a_fair_one_has_an_interval_that_holds_no_gap() -> None:
     """Scores that are higher for one group by a tenth open a gap that is surely there; without that it may be nothing."""
     gaps = {}
@@ -177,7 +225,7 @@ def test_without_a_rule_nothing_is_said_of_groups() -> None:
     """Where there is no threshold, since one class alone chose none, the report is declared and has no attribute."""
     labels, scores, columns = made(100, 0.0)
     found = fairness("binary", labels, scores, None, columns, said=Fairness(["group"], 2), how=HOW)
-    assert found == {"declared": True, "minimum": 2, "attributes": []}
+    assert found == {"declared": True, "minimum": 2, "compared": 2, "attributes": []}
 
 
 @pytest.mark.parametrize("said", [{"threshold": 0.5}, {"attributes": []}, {"minimum": 1}], ids=str)

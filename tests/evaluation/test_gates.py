@@ -17,6 +17,7 @@ from interlock.modeling.task import Binary, Kind, Multiclass, Regression
 from interlock.params import convert
 
 WHY = "Because."
+SAID = {"metric": "test.auc", "min": 0.5, "why": WHY}
 CONF = Path(__file__).parents[2] / "conf/gates"
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 GOOD = {
@@ -188,6 +189,31 @@ def test_a_gate_without_one_finite_bound_and_a_reason_is_refused(said: dict[str,
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["", "a b", "a.b", "-auc", "auc\n", "x\nverdict: pass", "\x1b[2J", "\u202eauc", "a;b", "$(id)", "ауc", 2024, True, None, 1.5],
+    ids=repr,
+)
+def test_a_gate_is_named_by_a_word(name: Any) -> None:
+    """Letters, digits, _ and -: nothing that a terminal or a shell obeys, and no number; the error is of one line, and says which it is."""
+    with pytest.raises(ConfigError) as raised:
+        convert({"auc": SAID, name: SAID}, Gates, "gates")
+    assert raised.value.found.startswith("params.yaml: gates.")
+    assert "\n" not in raised.value.found
+    assert ("a name must be text, found" if not isinstance(name, str) else "not a name that may stand here") in raised.value.found
+    assert repr(name)[1:-1] in raised.value.found
+    assert convert({"auc-2_B": SAID, "2024": SAID}, Gates, "gates").keys() == {"auc-2_B", "2024"}
+
+
+@pytest.mark.parametrize("said", [{"metric": "test.auc_high"}, {"metric": "test.auc_low"}, {"per": "test.rmse_high"}], ids=str)
+@pytest.mark.parametrize("bound", [{"min": 0.5}, {"max": 0.5}, {"min_gain": 0.1, "against": "baseline"}], ids=str)
+def test_an_end_of_an_interval_is_no_metric(said: dict[str, str], bound: dict[str, Any]) -> None:
+    """The better end would be judged alone: refused with the metric to name instead."""
+    (end,) = said.values()
+    with pytest.raises(ConfigError, match=rf"gates\.g: {end} is one end of an interval: say {end.rpartition('_')[0]}, "):
+        convert({"g": {"metric": "test.auc", "why": WHY, **bound, **said}}, Gates, "gates")
+
+
+@pytest.mark.parametrize(
     ("gate", "verdict", "margin"),
     [
         (Gate("test.auc", WHY, min=0.72), PASS, 0.0),
@@ -264,11 +290,10 @@ def test_a_bound_that_means_nothing_is_refused(said: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("kind", "task"), [("binary", Binary), ("multiclass", Multiclass), ("regression", Regression)])
 def test_a_new_use_case_begins_with_gates_that_are_closed(kind: str, task: type[Kind]) -> None:
-    """The gates of a kind ask for its headline metric, alone, by slice, of a feature alone, and against both; without reports none passes."""
+    """The gates of a kind ask for its headline metric, alone, by slice (of a regression the error), of a feature alone, and against both; without reports none passes."""
     found = default(kind)
-    assert {gate.metric.rpartition(".")[2] for name, gate in found.items() if name in {"slices", "leak", "gain", "champion"}} == {
-        task.headline
-    }
+    asked = {name: gate.metric.rpartition(".")[2] for name, gate in found.items() if name in {"slices", "leak", "gain", "champion"}}
+    assert asked == {**dict.fromkeys(asked, task.headline), "slices": "rmse" if kind == "regression" else task.headline}
     assert found[task.headline].metric == f"test.{task.headline}"
     assert {gate.against for gate in found.values()} == {None, "baseline", "champion"}
     assert {one["verdict"] for one in judge(found, {})["gates"].values()} == {LACKING, LATER}

@@ -20,12 +20,16 @@ BINARY, COLOURS, FARE = Binary("late"), Multiclass(("red", "green", "blue")), Re
 
 
 def rows(features: Mapping[str, object], label: "np.ndarray" = LABEL) -> tuple[Rows, Rows]:
+    return few(features, label, len(label) // 2)
+
+
+def few(features: Mapping[str, object], label: "np.ndarray", train: int) -> tuple[Rows, Rows]:
+    """The first `train` rows to train on, and the rest."""
     frame, labels = pl.DataFrame(features), pl.Series("late", label)
     key = pl.DataFrame({"id": range(len(label))})
-    half = len(label) // 2
     return (
-        Rows("train", key[:half], frame[:half], labels[:half]),
-        Rows("validation", key[half:], frame[half:], labels[half:]),
+        Rows("train", key[:train], frame[:train], labels[:train]),
+        Rows("validation", key[train:], frame[train:], labels[train:]),
     )
 
 
@@ -118,15 +122,43 @@ def test_a_number_whose_outliers_a_feature_tells_is_found() -> None:
 
 
 def test_a_number_told_by_levels_has_scikit_learns_r2_of_their_means() -> None:
-    """Each level of 20 rows or more scores by its mean, which holds one row of the overall mean as well."""
+    """Each level of 20 rows or more scores by its mean."""
     levels, label = RANDOM.choice(["a", "b", "c"], 2000), RANDOM.normal(0, 1, 2000)
     label = label + (levels == "a") * 3
     train, validation = rows({"level": levels}, label)
-    means = {
-        level: (label[:1000][levels[:1000] == level].sum() + label[:1000].mean()) / ((levels[:1000] == level).sum() + 1) for level in "abc"
-    }
+    means = {level: label[:1000][levels[:1000] == level].mean() for level in "abc"}
     expected = oracle.r2_score(label[1000:], [means[level] for level in levels[1000:]])
     assert alone(FARE, train, validation)["strongest"]["r2"] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("dealt", range(5))
+@pytest.mark.parametrize("size", [50, 100, 157, 300])
+def test_a_label_among_few_rows_is_found_and_noise_is_not(size: int, dealt: int) -> None:
+    """From 50 rows on: as itself, turned around, as any monotone number or as a text; what has no meaning stays far from the bound."""
+    random = np.random.default_rng([size, dealt])
+    count = size * 4 // 3
+    late, colour = random.permutation(np.arange(count) % 5 == 0), random.permutation(np.arange(count) % 3)
+    noise = {"noise": random.random(count), "id": [str(row) for row in range(count)], "level": random.integers(0, 8, count).astype(str)}
+    flag = {"itself": late * 1.0, "turned": late * -7.5, "text": np.where(late, "y", "n")}
+    code = {"itself": colour * 3.0, "turned": -colour, "text": np.char.add("very ", np.array(COLOURS.classes)[colour])}
+    found = [
+        (alone(BINARY, *few({**flag, **noise}, late, size)), "auc", 0.85),
+        (alone(COLOURS, *few({**code, **noise}, np.array(COLOURS.classes)[colour], size)), "auc", 0.85),
+    ]
+    for fare in (random.normal(0, 1, count), random.lognormal(0, 1, count), random.poisson(4, count).astype(float)):
+        told = {"itself": fare, "turned": -fare, "cubed": fare**3, "bent": np.exp(-fare / 3)}
+        found.append((alone(FARE, *few({**told, **noise}, fare, size)), "r2", 0.5))
+    for one, headline, most in found:
+        values = {each["name"]: each[headline] for each in one["features"]}
+        assert max(values.pop(name) for name in noise) < most
+        assert min(values.values()) > 0.95, values
+
+
+def test_what_lies_beyond_all_training_rows_is_as_the_outermost_of_them() -> None:
+    """A validation row below the least value that training saw is scored as that one is, not as a row that nothing is known of."""
+    values = np.concatenate([np.arange(100), np.arange(-50, 50)]).astype(float)
+    found = alone(BINARY, *rows({"leak": values}, values < 10))
+    assert found["strongest"]["auc"] == 1
 
 
 @given(

@@ -4,12 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+import polars as pl
 import pytest
 
-from interlock.evaluation import mutants
+from interlock.evaluation import faults_of_behaviour, mutants
 from interlock.evaluation.candidate import Candidate
 from interlock.evaluation.gates import Gate, Gates
 from interlock.evaluation.mutants import MUTANTS
+from interlock.evaluation.robustness import always
 from interlock.modeling.groups import Slices
 from tests.evaluation.kinds import KINDS, OTHERS, candidate, gates
 
@@ -77,6 +79,35 @@ def test_a_gate_on_a_group_that_nobody_declares_is_no_pass_and_breaks_nothing(mo
         found = tried(candidate("binary"), said, ("biased group",), monkeypatch)
         assert found["candidate"]["gates"] == ["odd"]
         assert found["biased group"]["killed"]
+
+
+def test_a_model_that_any_change_sways_is_tried_and_not_only_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the cases of one kind alone the broken model is found by each; without cases that could find it, it lives."""
+    of = candidate("binary")
+    for kind, killed in (("noise", True), ("missing_one", True), ("extreme_all", False)):
+        monkeypatch.setattr(faults_of_behaviour, "always", lambda known, kind=kind: {kind: always(known)[kind]})
+        found = tried(of, gates("binary"), ("broken behaviour",), monkeypatch)["broken behaviour"]
+        assert (found["killed"], found["words"].startswith("failed is 1")) == (killed, killed)
+
+
+@pytest.mark.parametrize("column", [[1.5, None], [None, float("nan"), -0.0], [None, 3], ["a"], [True, False]])
+def test_the_comparison_itself_sees_one_value_that_is_another(column: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of any type: by its last bit a number, missing all else; where parity saw nothing, the mutant would live."""
+    of = replace(candidate("binary"), features=pl.DataFrame({"nothing": [None] * len(column), "x": column}))
+    (name,) = MUTANTS["online mismatch"].gates(of.task, gates("binary"))
+    assert MUTANTS["online mismatch"].judged(of, gates("binary"), {})[name]["judged"] == 1
+    monkeypatch.setattr(faults_of_behaviour, "differing", lambda left, _: pl.repeat(False, len(left), eager=True))
+    assert MUTANTS["online mismatch"].judged(of, gates("binary"), {})[name]["judged"] == 0
+    assert faults_of_behaviour.empty(replace(of, features=of.features.select("nothing")), {}).startswith("every feature")
+
+
+def test_a_candidate_that_no_champion_gate_lets_pass_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against a champion that is plainly worse a gate that asks for more than there is to gain fails, and is named."""
+    of = candidate("binary")
+    few = replace(of, test=replace(of.test, key=of.test.key.head(12), scored=of.test.scored.head(12)), features=of.features.head(12), columns=of.columns.head(12))  # fmt: skip
+    (first, *_) = mutants.run(few, {"champion": gates("binary")["champion"]}, OTHERS)
+    assert (first["killed"], first["gates"]) == (False, ["champion"])
+    assert tried(of, {"champion": gates("binary")["champion"]}, (), monkeypatch)["candidate"]["gates"] == []
 
 
 def test_a_candidate_that_fails_is_told_from_a_gate_that_works(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from interlock import frames
-from interlock.errors import ArtifactError, ContractError
-from interlock.evaluation.predictions import Predictions, beside
+from interlock.errors import ArtifactError, ConfigError, ContractError
+from interlock.evaluation.predictions import Predictions, beside, sliced
+from interlock.modeling.dataset import Rows
 from interlock.modeling.task import Binary, Multiclass, Regression, Task
 from tests.modeled_flights import KEY, flights
 
@@ -70,6 +71,36 @@ def test_predictions_of_another_task_are_refused(tmp_path: Path) -> None:
         Predictions.open(tmp_path / "test.parquet", Multiclass(("a", "b", "c")))
 
 
+OF = Rows("test", ROWS.select(KEY), ROWS.select("part"), ROWS["late"])
+
+
+def test_predictions_of_the_rows_they_should_be_of_are_read(tmp_path: Path) -> None:
+    """The very keys and labels of a split; the order of the columns means nothing."""
+    frames.write(SCORED.select(reversed(SCORED.columns)), tmp_path / "test.parquet")
+    assert Predictions.open(tmp_path / "test.parquet", LATE, OF).scores.tolist() == ROWS["part"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (SCORED.with_columns(more=1, other=2), "has columns that are neither key, label nor score: more, other"),
+        (SCORED.drop("flight_id"), "has no column flight_id"),
+        (SCORED.head(99), "has 99 rows, the test split 100"),
+        (pl.concat([SCORED, SCORED.head(1)]), "has 101 rows, the test split 100"),
+        (SCORED.reverse(), "not the same ones in the order of their key"),
+        (SCORED.with_columns(pl.col("flight_id").shuffle(1)), "not the same ones"),
+        (SCORED.with_columns(pl.col("flight_id").cast(pl.Categorical)), "not the same ones"),
+        (SCORED.with_columns(label=~pl.col("label").head(7).append(~pl.col("label").tail(93))), "7 of 100 rows have another label"),
+    ],
+    ids=["more columns", "no key", "fewer rows", "a row twice", "another order", "other keys", "keys of another type", "other labels"],
+)
+def test_predictions_of_other_rows_are_refused(tmp_path: Path, frame: pl.DataFrame, message: str) -> None:
+    """What the stage `score` would not have written for these rows is no evidence of them: what differs is said, and the step."""
+    frame.write_parquet(tmp_path / "test.parquet")
+    with pytest.raises(ArtifactError, match=rf"{message}(.|\n)*run: dvc repro -f score"):
+        Predictions.open(tmp_path / "test.parquet", LATE, OF)
+
+
 def test_what_stands_beside_rows_is_aligned_with_them(tmp_path: Path) -> None:
     """Whatever the order of the file, its columns come back in the order of the rows asked for."""
     frames.write(flights().sort("flight_id"), tmp_path / "features.parquet")
@@ -83,3 +114,12 @@ def test_a_row_that_is_not_there_is_refused(tmp_path: Path) -> None:
     frames.write(ROWS.tail(99), tmp_path / "features.parquet")
     with pytest.raises(ArtifactError, match=r"features\.parquet holds 99 of 100 rows"):
         beside(ROWS.select(KEY), tmp_path / "features.parquet")
+
+
+@pytest.mark.parametrize("declared", ["usecase.slices.columns", "usecase.fairness.attributes"])
+def test_a_column_that_is_not_there_is_refused_by_the_key_that_asks_for_it(tmp_path: Path, declared: str) -> None:
+    """With the columns that there are."""
+    for name in ("requests", "features"):
+        frames.write(ROWS.select(*KEY, "carrier"), tmp_path / f"{name}.parquet")
+    with pytest.raises(ConfigError, match=rf"^{declared}: no request or feature is called sex\n.*carrier"):
+        sliced(ROWS.select(KEY), tmp_path, ["carrier", "sex"], declared)

@@ -1,5 +1,7 @@
 """The threshold of a binary decision, against scikit-learn."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -9,15 +11,20 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from interlock.errors import ConfigError
+from interlock.evaluation import selection
 from interlock.evaluation.bootstrap import Evaluation
 from interlock.evaluation.ranks import Flags, Scores
 from interlock.evaluation.thresholds import decision, threshold
+from interlock.files import read_json, write_json
 from interlock.modeling.decision import Costs, Decision
+from interlock.modeling.task import Binary, Regression
 from interlock.params import convert
 
 HOW = Evaluation(rounds=100)
 EXACT = 1e-9
-ROWS = st.lists(st.tuples(st.booleans(), st.sampled_from([0.1, 0.5, 0.9]) | st.floats(0, 1)), min_size=6, max_size=60)
+SCORES = st.sampled_from([0.1, 0.5, 0.9]) | st.floats(0, 1)
+ROWS = st.lists(st.tuples(st.booleans(), SCORES.map(lambda score: round(score, 6))), min_size=6, max_size=60)
+NEAR = st.sampled_from([1 / 3, 1 / 3 + 1e-11, 1 / 3 - 1e-11, 1 / 3 + 4e-10, 0.0, 1.0, 1 - 2**-53])
 MEASURES = {"accuracy": oracle.accuracy_score, "balanced_accuracy": oracle.balanced_accuracy_score, "f1": oracle.f1_score}
 
 
@@ -58,6 +65,37 @@ def test_no_threshold_costs_less_than_the_chosen_one(rows: list[tuple[bool, floa
     assert least <= min(spent(labels, scores >= other, costs) for other in scores) + EXACT
     assert scores.max() == 1 or least <= spent(labels, scores > 1, costs) + EXACT
     assert all(spent(labels, scores >= other, costs) > least - EXACT for other in scores if other < cut)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), NEAR | SCORES), min_size=6, max_size=40),
+    st.sampled_from(["least_cost", *sorted(MEASURES)]) | st.floats(0, 1),
+)
+@settings(max_examples=100, deadline=None)
+def test_whoever_decides_by_the_threshold_that_is_reported_gets_the_figures_beside_it(rows: list[tuple[bool, float]], how: Any) -> None:
+    """A stated one and a chosen one, as they are read from the file, select the very rows that were judged, however near scores lie."""
+    labels, scores = arrays(rows)
+    assume(labels.any() and not labels.all())
+    cut = selection.cut(Binary("late"), Decision(how), labels, scores)
+    found = decision(labels, scores, cut, Decision(how), HOW)
+    with TemporaryDirectory() as folder:
+        write_json(Path(folder) / "metrics.json", found)
+        read = read_json(Path(folder) / "metrics.json")
+    assert read["threshold"] == cut
+    selected = scores >= read["threshold"]
+    assert read["selected"] == pytest.approx(selected.mean(), rel=1e-8)
+    assert read["recall"] == pytest.approx(selected[labels].mean(), rel=1e-8)
+    assert read["false_positive_rate"] == pytest.approx(selected[~labels].mean(), rel=1e-8)
+
+
+def test_a_number_is_decided_by_the_threshold_that_is_reported() -> None:
+    """Of a regression as well: the digits that the writer drops are dropped before rows are selected."""
+    assert selection.cut(Regression("EUR"), Decision(1234.56789012345), np.zeros(2), np.zeros(2)) == 1234.56789
+
+
+def test_a_chosen_threshold_lies_between_two_scores() -> None:
+    """Half way, so that a score which differs in its last bit on another machine is not selected there alone."""
+    assert threshold(np.array([False, True]), np.array([0.2, 0.6]), Decision("accuracy")) == 0.4
 
 
 def test_where_it_is_best_to_select_nobody_nobody_is() -> None:

@@ -1,5 +1,7 @@
 """Waivers: what may be written, what is read, and which count."""
 
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.errors import ArtifactError, ConfigError
-from interlock.evaluation.waiver_file import LARGEST, Waiver, made
+from interlock.evaluation import waiver_file
+from interlock.evaluation.waiver_file import LARGEST, Waiver, alone, made
 from interlock.evaluation.waivers import MOST_DAYS, add, counts, model_hash, read
+from interlock.project import SCRATCH
 
 TODAY = date(2030, 1, 31)
 MODEL, OTHER = "a" * 64, "0" * 64
@@ -73,7 +77,37 @@ def test_what_cannot_be_waived_is_refused_and_nothing_is_written(tmp_path: Path,
     with pytest.raises(ConfigError, match=words):
         add(waiver(**said), VERDICT, TODAY, path)
     assert path.read_text() == ENTRY
-    assert [file.name for file in tmp_path.iterdir()] == ["waivers.yaml"]
+    assert {file.name for file in tmp_path.iterdir()} <= {"waivers.yaml", SCRATCH.name}
+
+
+WRITER = """
+import sys
+from datetime import date
+from pathlib import Path
+from interlock.evaluation.waivers import Waiver, add
+for number in range(10):
+    model = sys.argv[2] * 32 + f"{number:032}"
+    add(Waiver("auc", "Winter", "team", date(2030, 1, 31), model), {"gates": {"auc": {"verdict": "fail"}}}, date(2030, 1, 31), Path(sys.argv[1]))
+"""
+
+
+def test_no_waiver_is_lost_where_several_are_written_at_once(tmp_path: Path) -> None:
+    """Three processes write ten each: every process ends well, and all thirty stand in the file."""
+    path = tmp_path / "waivers.yaml"
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), sign], stderr=subprocess.PIPE, text=True) for sign in "abc"]
+    assert [(writer.communicate()[1], writer.returncode) for writer in writers] == [("", 0)] * 3
+    assert sorted(one.model for one in read(path)) == sorted(sign * 32 + f"{number:032}" for sign in "abc" for number in range(10))
+
+
+def test_who_does_not_stop_writing_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other is told that another process writes, and that nothing was written; afterwards it can write."""
+    monkeypatch.setattr(waiver_file, "PATIENCE", 0.1)
+    path = tmp_path / "waivers.yaml"
+    with alone(path), pytest.raises(ArtifactError, match=r"another process is writing .*waivers\.yaml"):
+        add(waiver(), VERDICT, TODAY, path)
+    assert not path.exists()
+    add(waiver(), VERDICT, TODAY, path)
+    assert read(path) == [waiver()]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import math
 import struct
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 from unittest.mock import patch
@@ -12,6 +13,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from interlock.evaluation.gates import Gates, judge
+from interlock.evaluation.verdicts import FAIL, LACKING, PASS
 from interlock.features import offline
 from interlock.features.asof import Timeline
 from interlock.features.bits import differing
@@ -22,10 +25,12 @@ from interlock.features.parity import FIRST, Parity, Result
 from interlock.features.state import Known, State
 from interlock.features.stores.lmdb import Lmdb
 from interlock.features.stores.memory import Memory
+from interlock.params import convert, read_yaml
 from tests.features import brute
 from tests.features.planted import ASKED, EVENTS, PLACES, Day, feed, misdeclare, misread
 from tests.features.worlds import World, worlds
 
+CONF = Path(__file__).parents[2] / "conf/gates"
 LOOKING = {"many", "total", "earlier", "last", "most", "part"}  # what reads the history Late
 half_as_often = settings(max_examples=settings().max_examples // 2)
 fewer = settings(max_examples=settings().max_examples // 3)
@@ -314,6 +319,28 @@ def test_nothing_compared_is_never_equal() -> None:
     Parity(day.features, Memory(), day.tables).check(day.asked.clear(), day.offline, result)
     assert (result.rows, result.equal, result.report(day.features)["equal"]) == (0, False, False)
     assert not day.compared(offline=day.offline.clear()).equal
+
+
+@pytest.mark.parametrize(
+    ("result", "mismatches", "verdict"),
+    [
+        (Result(), None, LACKING),
+        (Result(missing=1000), None, LACKING),
+        (Result(extra=1000), None, LACKING),
+        (Result(rows=10, missing=1), 1, FAIL),
+        (Result(rows=10, extra=2), 2, FAIL),
+        (Result(rows=10, missing=1, extra=2, mismatches={"many": 3, "last": 4}), 10, FAIL),
+        (Result(rows=10), 0, PASS),
+    ],
+    ids=str,
+)
+def test_the_gate_passes_where_rows_were_compared_and_nothing_differed_alone(result: Result, mismatches: int | None, verdict: str) -> None:
+    """Rows that one side lacks count like values that differ, and no row compared is no number: the default gate reads it so."""
+    report = result.report(Day().features)
+    gates: Gates = convert({"parity": read_yaml(CONF / "every.yaml")["parity"]}, Gates, "gates")
+    assert report["mismatches"] == mismatches
+    assert judge(gates, {"parity": report})["verdict"] == verdict
+    assert (verdict == PASS) == report["equal"]
 
 
 def test_a_report_counts_what_was_compared(monkeypatch: Patch) -> None:

@@ -16,9 +16,9 @@ from interlock.features.eventlog import EventLog
 from interlock.features.records import Event
 from interlock.files import read_json, sha256
 from interlock.frames import ROW
-from interlock.lineage.kept import Kept
 from interlock.lineage.trace import trace
 from interlock.lineage.tree import Trace
+from interlock.past import Past
 from interlock.releases.registry import Release
 from interlock.serving import predictions
 from interlock.serving.known import LOG
@@ -193,7 +193,7 @@ def test_moments_are_told_in_utc(flown: Flown) -> None:
 
 
 def found_in_lock(path: str) -> str:
-    return Kept(git.head()).outputs[path]
+    return Past(git.head()).outputs[path]
 
 
 def test_a_listing_that_leads_out_of_its_folder_writes_nothing(flown: Flown) -> None:
@@ -204,7 +204,7 @@ def test_a_listing_that_leads_out_of_its_folder_writes_nothing(flown: Flown) -> 
     lock = Path("dvc.lock")
     lock.write_text(lock.read_text().replace(found_in_lock("data/raw"), f"{listing}.dir"))
     git.git("commit", "--quiet", "--all", "--message", "Evil")
-    with pytest.raises(ArtifactError, match="evil was altered"):
-        Kept(git.head()).folder("data/raw")
+    with pytest.raises(ArtifactError, match=r"lists \.\./\.\./\.\./evil: it was altered"):
+        Past(git.head()).folder("data/raw")
     assert not Path("evil").exists()
     assert not Path(".interlock/evil").exists()

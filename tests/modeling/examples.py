@@ -60,7 +60,7 @@ def written(folder: Path, trained: Trained, task: Task) -> Scorer:
         rounds=trained.rounds,
         booster=artifact.digest(trained.booster),
         baselines=trained.baselines,
-        rows={},
+        rows={rows: {"used": 1} for rows in ("train", "validation")},
         calibrator=trained.calibrator,
         encoder=trained.encoder,
         mitigation=trained.mitigation,

@@ -86,9 +86,15 @@ def test_no_rows_have_no_scores(example: "Example") -> None:
 
 @pytest.mark.parametrize("text", ["", "no model", "tree\nversion=v4\n"])
 def test_a_text_that_is_no_model_is_refused(text: str) -> None:
-    """LightGBM's own reason is passed on."""
-    with pytest.raises(ArtifactError, match=r"LightGBM refuses the model: \S"):
+    """Before LightGBM reads it."""
+    with pytest.raises(ArtifactError, match="the booster is damaged: it holds no tree"):
         Booster(text)
+
+
+def test_what_lightgbm_refuses_is_passed_on(example: "Example") -> None:
+    """A model of an objective that it does not know: its own reason is told."""
+    with pytest.raises(ArtifactError, match=r"LightGBM refuses the model: \S"):
+        Booster(example.trained.booster.replace("objective=binary", "objective=unary", 1))
 
 
 @pytest.mark.parametrize("columns", [0, 8, 10])

@@ -123,6 +123,40 @@ def test_a_crossing_is_a_group() -> None:
     assert b"".join(found.apply(scores[row : row + 1], features[row : row + 1]).tobytes() for row in range(50)) == again[:50].tobytes()
 
 
+@pytest.mark.parametrize("mark", ["\x1f", "\x1f\x1f", "\x1fa\x1f"])
+def test_a_value_may_hold_any_mark(mark: str) -> None:
+    """Values of two attributes that would run into each other, joined by any mark, stay groups of their own."""
+    scores, labels, features = groups()
+    features = features.select(
+        first=pl.when(pl.col("group") == "a").then(pl.lit(f"x{mark}y")).otherwise(pl.lit("x")),
+        second=pl.when(pl.col("group") == "a").then(pl.lit("z")).otherwise(pl.lit(f"y{mark}z")),
+    )
+    found = Plan(("first", "second"), 500, 0.5).fit(scores, labels, features)
+    assert {group.values for group in found.groups} == {(f"x{mark}y", "z"), ("x", f"y{mark}z")}
+    assert len({group.threshold for group in found.groups}) == 2
+    own = {group.values: group.threshold for group in found.groups}
+    expected = stretch(scores, np.array([own[values] for values in features.rows()]), 0.5)
+    assert found.apply(scores, features).tobytes() == expected.tobytes()
+
+
+def test_an_attribute_that_is_declared_twice_counts_once() -> None:
+    """It tells no more groups apart than once."""
+    assert plan(model(), TASK, Fairness(["origin", "origin"], 200), Decision(threshold=0.5), ["origin"]) == plan(
+        model(), TASK, FAIR, Decision(threshold=0.5), ["origin"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("attributes", "groups"),
+    [((), ()), (("a", "a"), ()), (("a",), (Group(("x",), 0.5), Group(("x",), 0.6)))],
+    ids=["no attribute", "an attribute twice", "a group twice"],
+)
+def test_groups_that_cannot_be_told_apart_are_refused(attributes: tuple[str, ...], groups: tuple[Group, ...]) -> None:
+    """A damaged file is noticed when it is read."""
+    with pytest.raises(ValueError, match="stands twice"):
+        Thresholds(attributes, 0.5, groups, 0.5)
+
+
 def test_mitigated_scores_are_part_of_the_model(example: Example, tmp_path: Path) -> None:
     """Trees and raw scores are those of the plain model; thresholds survive the file; the protected feature is no input, yet needed."""
     decision = Decision(threshold=0.3)

@@ -79,10 +79,12 @@ def _told(tree: Table) -> dict[str, Any]:
 
 
 def test_contributions_of_every_row_add_up_to_its_raw_scores(each: Example) -> None:
-    """Text and numbers, for each raw score of each kind of task."""
+    """Text and numbers, for each raw score of each kind of task; of classes less the mean over them, as the softmax does not see it."""
     features = each.test.features.head(300)
     found = Attributed.of(each.scorer, features)
     raw = each.scorer.score(features).select(each.task.raw).to_numpy()
+    raw = raw - raw.mean(axis=1, keepdims=True) if raw.shape[1] > 1 else raw
+    assert found.raw == pytest.approx(raw, rel=1e-9, abs=1e-9)
     assert found.parts.shape == (300, len(each.task.raw), len(each.scorer.model.features) + 1)
     assert found.parts.sum(axis=2) == pytest.approx(raw, rel=1e-9, abs=1e-9)
 
@@ -92,7 +94,9 @@ def test_importance_is_the_mean_absolute_contribution(each: Example) -> None:
     features = each.test.features.head(500)
     report = explain(each.scorer, each.test.key.head(500), features)
     theirs = each.oracle.predict(each.trained.encoder.matrix(features), pred_contrib=True)
-    by_class = np.abs(np.asarray(theirs).reshape(500, len(each.task.raw), -1)).mean(axis=0)[:, :-1]
+    parts = np.asarray(theirs).reshape(500, len(each.task.raw), -1)
+    parts = parts - parts.mean(axis=1, keepdims=True) if parts.shape[1] > 1 else parts
+    by_class = np.abs(parts).mean(axis=0)[:, :-1]
     names = each.trained.encoder.names
     found = report["global"]
     assert {one["feature"]: one["importance"] for one in found} == pytest.approx(
@@ -126,6 +130,18 @@ def test_slices_are_explained_by_their_own_rows(each: Example) -> None:
     assert found["origin = JFK"]["distance"] == pytest.approx(sum(abs(shares[0][name] - shares[1][name]) for name in expected) / 2)
     distances = [one["distance"] for one in report["different"]]
     assert distances == sorted((one["distance"] for one in report["slices"] if one["value"] != "(others)"), reverse=True)[:3]
+
+
+def test_a_slice_that_is_called_as_a_pool_is_none(example: Example) -> None:
+    """Values of such names stand beside the pool and beside rows without a value, and no row is lost."""
+    key, features = example.test.key.head(600), example.test.features.head(600)
+    names = ["(others)"] * 200 + ["(missing)"] * 190 + [None] * 180 + ["small"] * 10 + ["few"] * 20
+    slices = by_slice(pl.DataFrame({"home": names}), ["home"], [], 30)
+    report = explain(example.scorer, key, features, slices)
+    assert [(one["value"], one["pooled"], one["rows"]) for one in report["slices"]] == [
+        ('"(missing)"', False, 190), ('"(others)"', False, 200), ("(missing)", False, 180), ("(others)", True, 30),
+    ]  # fmt: skip
+    assert {one["slice"] for one in report["different"]} == {'home = "(others)"', 'home = "(missing)"', "home = (missing)"}
 
 
 def test_examples_are_the_rows_that_score_highest_and_lowest(each: Example) -> None:

@@ -14,6 +14,7 @@ from interlock.errors import ArtifactError, ContractError
 from interlock.files import read_json, write_json
 from interlock.modeling import artifact
 from interlock.modeling.score import Scorer
+from interlock.modeling.task import Binary, Regression
 from tests.modeling.examples import Example, built
 
 
@@ -102,20 +103,34 @@ def test_a_file_that_is_missing_or_altered_is_refused(example: Example, tmp_path
         Scorer.open(folder)
 
 
-def test_a_booster_of_other_features_is_refused(example: Example, tmp_path: Path) -> None:
-    """A model whose two files do not belong together is not opened."""
+@pytest.mark.parametrize("change", [{"rounds": 41}, {"features": 1}])
+def test_a_booster_that_is_not_the_described_one_is_refused(example: Example, tmp_path: Path, change: dict[str, int]) -> None:
+    """A model whose two files do not belong together is not opened, though each of them is whole."""
     shutil.copytree(example.folder, tmp_path, dirs_exist_ok=True)
     described = read_json(tmp_path / artifact.MODEL)
-    write_json(tmp_path / artifact.MODEL, {**described, "features": described["features"][::-1]})
+    if "features" in change:  # every list of the features in another order, so that only the booster tells
+        described["features"].reverse()
+        described["encoder"]["columns"].reverse()
+        line = described["baselines"]["linear"]
+        line["features"].reverse()
+    else:
+        described |= change
+    write_json(tmp_path / artifact.MODEL, described)
     with pytest.raises(ArtifactError, match="other rounds, features or classes"):
         Scorer.open(tmp_path)
 
 
-def test_a_booster_of_other_classes_is_refused(tmp_path: Path) -> None:
-    """A task that names one class more than the trees know is not scored with them."""
-    shutil.copytree(built("multiclass").folder, tmp_path, dirs_exist_ok=True)
-    described = read_json(tmp_path / artifact.MODEL)
-    task = {**described["task"], "classes": [*described["task"]["classes"], "never"]}
-    write_json(tmp_path / artifact.MODEL, {**described, "task": task})
-    with pytest.raises(ArtifactError, match="other rounds, features or classes"):
-        Scorer.open(tmp_path)
+def test_a_model_of_another_task_is_refused_where_the_task_is_known(example: Example) -> None:
+    """What params.yaml says and what the model was trained for: another kind, or another meaning of yes, ends with both and the step."""
+    assert Scorer.open(example.folder, task=example.task).model.task == example.task
+    for task in (Regression("min"), Binary("early")):
+        with pytest.raises(ArtifactError, match=r"model\.json: task is .*late.*usecase\.task of params\.yaml is .*\n.*run: dvc repro"):
+            Scorer.open(example.folder, task=task)
+
+
+def test_features_that_a_score_depends_on_must_be_there(example: Example) -> None:
+    """Any feature that is not there is named; more than it reads do no harm."""
+    names = list(example.scorer.model.features)
+    example.scorer.needs([*names, "more"])
+    with pytest.raises(ArtifactError, match="reads hour, air, which the features do not hold"):
+        example.scorer.needs([name for name in names if name not in {"hour", "air"}])

@@ -14,7 +14,7 @@ from interlock.modeling.booster import Booster
 from interlock.modeling.dataset import Rows
 from interlock.modeling.decision import Fairness
 from interlock.modeling.spec import Model, parameters
-from interlock.modeling.task import Binary
+from interlock.modeling.task import Binary, Regression
 from interlock.modeling.train import fit, thin
 from interlock.params import convert
 from tests.modeled_flights import MODEL, TASKS
@@ -156,6 +156,19 @@ def test_features_that_say_nothing_make_a_model_of_the_base_rate(name: str) -> N
     assert (scores == scores[0]).all()
     best = rate(example.task.labels(nothing[name in {"binary", "multiclass"}].label), example.task)
     np.testing.assert_allclose(scores[0], best, rtol=2e-3, atol=1e-3)
+
+
+def test_what_lightgbm_does_not_train_on_is_told() -> None:
+    """Counts that 32 bits hold no difference of: LightGBM's own words, and what to look at."""
+    random = np.random.default_rng(0)
+    rows = [
+        Rows(
+            name, pl.DataFrame({"id": range(400)}), pl.DataFrame({"x": random.random(400)}), pl.Series("label", random.random(400) * 1e-300)
+        )
+        for name in ("train", "validation")
+    ]
+    with pytest.raises(ContractError, match=r"LightGBM cannot train on these rows: .*\S(.|\n)*outcome"):
+        fit(*rows, model(), Regression("min", "poisson"))
 
 
 def test_a_learning_curve_keeps_its_first_best_and_last_round() -> None:

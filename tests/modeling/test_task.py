@@ -1,5 +1,6 @@
 """What is predicted."""
 
+from datetime import timedelta
 from typing import Any, get_args
 
 import numpy as np
@@ -92,6 +93,14 @@ def test_labels_of_a_number() -> None:
         (SEVERAL, pl.Series(["low", "hihg"]), "outcome 'hihg' is none of the classes low, middle, high"),
         (SEVERAL, pl.Series(["low", None]), "outcome None is none of the classes"),
         (SEVERAL, pl.Series([1.0]), "outcome '1.0' is none"),
+        (SEVERAL, pl.Series([["low"], ["high"]]), r"outcomes are List\(String\), found \['low'\], \['high'\]"),
+        (SEVERAL, pl.Series([{"a": "low"}]), "is none of the classes"),
+        (SEVERAL, pl.Series([object()], dtype=pl.Object), "outcomes are Object"),
+        (SEVERAL, pl.Series([timedelta(1)]), "outcomes are Duration"),
+        (SEVERAL, pl.Series([b"\xff"]), "outcomes are Binary"),
+        (Binary("late"), pl.Series([[1], [0]]), "outcomes are List"),
+        (Binary("late"), pl.Series([object()], dtype=pl.Object), "outcomes are Object"),
+        (Regression("min"), pl.Series([[1.0]]), "outcomes are List"),
         (Regression("min"), pl.Series(["1"]), "outcomes are String"),
         (Regression("min"), pl.Series([1.0, float("inf")]), "must be within 1e[+]30 of 0, found 1.0, inf"),
         (Regression("min"), pl.Series([1.0, float("nan")]), "must be within"),

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import polars as pl
 import pytest
@@ -14,9 +16,9 @@ from interlock.errors import ArtifactError, ConfigError
 from interlock.evaluation import bootstrap, charts
 from interlock.evaluation.bootstrap import Evaluation
 from interlock.evaluation.predictions import Predictions
-from interlock.files import by_name, read_json
+from interlock.files import by_name, read_json, write_json
 from interlock.modeling.task import Binary
-from stages import evaluate
+from stages import evaluate, score
 from tests.evaluation.world import PARAMS, say, world
 
 __all__ = ["world"]
@@ -125,8 +127,10 @@ def test_the_threshold_is_chosen_on_validation_rows(world: Path) -> None:
     assert reached == pytest.approx(
         max(oracle.f1_score(rows["label"], rows["score"] >= other) for other in rows["score"].unique()[::7]), abs=0.005
     )
-    path = world / "data/predictions/test.parquet"
-    frames.write(frames.read(path).with_columns(~pl.col("label").cast(pl.Boolean)), path)
+    predicted, outcomes = world / "data/predictions/test.parquet", world / "data/features/outcomes.parquet"
+    tested = pl.col("flight_id").is_in(frames.read(predicted)["flight_id"].implode())
+    frames.write(frames.read(outcomes).with_columns(late=pl.when(tested).then(~pl.col("late")).otherwise("late")), outcomes)
+    frames.write(frames.read(predicted).with_columns(~pl.col("label")), predicted)
     evaluate.main()
     assert read_json(world / "reports/fairness.json")["threshold"] == cut
 
@@ -166,14 +170,64 @@ def test_leaks_are_told_of_the_rows_that_were_used(world: Path) -> None:
     assert found["alone"]["features"][0] == found["alone"]["strongest"]
 
 
-def test_scores_that_are_not_the_models_are_counted(world: Path) -> None:
-    """Predictions are made again for some rows: all are equal, until a score is moved by its last bit."""
-    assert read_json(world / "reports/metrics.json")["rescored"]["different"] == 0
-    path = world / "data/predictions/test.parquet"
-    frames.write(frames.read(path).with_columns(pl.col("score") * (1 + 2.0**-52)), path)
-    evaluate.main()
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_any_score_that_is_not_the_models_is_counted(world: Path, split: str) -> None:
+    """Every row is scored again: one score among all that is moved by its last bit, of whichever row, is found."""
     found = read_json(world / "reports/metrics.json")["rescored"]
-    assert found["different"] > 0.9 * found["rows"] > 400
+    rows = {name: frames.read(world / f"data/predictions/{name}.parquet") for name in ("validation", "test")}
+    assert found == {"rows": rows["validation"].height + rows["test"].height, "different": 0}
+    moved = pl.when(pl.int_range(pl.len()) == 7).then(pl.col("score") * (1 + 2.0**-52)).otherwise("score")
+    frames.write(rows[split].with_columns(score=moved), world / f"data/predictions/{split}.parquet")
+    evaluate.main()
+    assert read_json(world / "reports/metrics.json")["rescored"] == {**found, "different": 1}
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda rows: rows.with_columns(label=pl.col("score") > 0.3), "rows have another label than the {} split"),
+        (lambda rows: rows.filter(pl.col("label") == (pl.col("score") > 0.3)), "rows, the {} split .*not the same ones"),
+        (lambda rows: rows.with_columns(more=1), "neither key, label nor score: more"),
+        (lambda rows: rows.drop("flight_id"), "has no column flight_id"),
+    ],
+    ids=["other labels", "easy rows alone", "a column more", "no key"],
+)
+def test_predictions_of_other_rows_or_labels_are_refused(world: Path, split: str, change: Any, message: str) -> None:
+    """Labels and rows are those of the features, whatever the predictions say of them."""
+    path = world / f"data/predictions/{split}.parquet"
+    frames.write(change(frames.read(path)), path)
+    with pytest.raises(ArtifactError, match=rf"{split}\.parquet.*{message.format(split)}(.|\n)*run: dvc repro -f score"):
+        evaluate.main()
+
+
+@pytest.mark.parametrize("stage", [evaluate, score], ids=["evaluate", "score"])
+def test_a_model_of_another_task_is_refused(world: Path, stage: ModuleType) -> None:
+    """Where params.yaml says another task than the model was trained for, nothing is scored or judged by it."""
+    task = {"kind": "regression", "unit": "min"}
+    say(world / "params.yaml", {**PARAMS, "usecase": {**PARAMS["usecase"], "task": task, "decision": {"threshold": 0.5}}})
+    with pytest.raises(ArtifactError, match=r"task is .*late.*params\.yaml is .*min(.|\n)*run: dvc repro"):
+        stage.main()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda said: said["rows"]["train"].update(used=10**9, asked=10**9, unlabelled=0, immature=0), r"rows\.train\.asked is 1000000000"),
+        (
+            lambda said: said.update(mitigation={"attributes": ["nope"], "threshold": 0.3, "groups": [], "others": 0.3}),
+            "the model reads nope",
+        ),
+    ],
+    ids=["rows", "mitigation"],
+)
+def test_a_model_of_other_rows_or_features_is_refused(world: Path, change: Any, message: str) -> None:
+    """What it says that it was trained on is what the features hold, and what it reads is there."""
+    said = read_json(world / "models/model/model.json")
+    change(said)
+    write_json(world / "models/model/model.json", said)
+    with pytest.raises(ArtifactError, match=rf"{message}(.|\n)*run: dvc repro"):
+        evaluate.main()
 
 
 def test_a_slice_of_nothing_is_refused_by_name(world: Path) -> None:

@@ -1,7 +1,6 @@
 """stress, on the small project."""
 
 import shutil
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,12 @@ import pytest
 
 from interlock.dtypes import dtype_of
 from interlock.errors import DeclarationError
+from interlock.evaluation import behaviours
 from interlock.evaluation.robustness import Known, spread
-from interlock.evaluation.stress import declared
 from interlock.evaluation.subject import Subject
 from interlock.evaluation.trials import run
 from interlock.features import collect
-from interlock.files import by_name, read_json
+from interlock.files import by_name, read_json, write_text
 from interlock.modeling.task import Binary
 from stages import score, stress, train
 from tests import modeled_flights
@@ -84,14 +83,29 @@ def test_stressing_again_gives_the_same_bytes(world: Path) -> None:
     assert (world / "reports/stress.json").read_bytes() == before == (built() / "reports/stress.json").read_bytes()
 
 
-def test_a_mistake_in_the_file_is_named(world: Path) -> None:
-    """A behaviour on a feature that is not there names itself and the features that are."""
-    shutil.copytree(world / f"usecases/{NAME}", world / "usecases/mistaken")
-    text = "from interlock.evaluation.stress import unchanged\nwrong = unchanged('', {'colour': 'red'})\n"
-    (world / "usecases/mistaken/stress.py").write_text(text)
-    say(world / "params.yaml", {**PARAMS, "usecase": {**PARAMS["usecase"], "name": "mistaken"}})
-    with pytest.raises(DeclarationError, match=r"(?s)usecases/mistaken/stress.py:2: wrong: .*colour.*features are: carrier"):
+MISTAKES = {
+    "unnamed": ("wrong = unchanged('', {'colour': 'red'})", "2: wrong: .*colour.*features are: carrier"),
+    "cast": ("wrong = unchanged('', {'hour': 7.9})", "2: wrong: .*hour is Int8, which cannot hold 7.9"),
+    "columns": (
+        "wrong = unchanged('', {'hour': 7}, where=col('colour') == 'red')",
+        "2: wrong: .*colour.*columns are: .*flight_id.*its_hour",
+    ),
+    "replaced": ("noise = robust('', 'noise', within=0.9)", "2: noise is the name of a case that always runs"),
+    "vacuous": ("wrong = unchanged('', {'hour': 7}, within=5.0)", "2: a bound of 5 says nothing of a probability"),
+    "listed": ("wrong = [unchanged('', {'hour': 7})]", "2: wrong is a list"),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "said"), [(name, *mistake) for name, mistake in MISTAKES.items()], ids=MISTAKES)
+def test_a_mistake_in_the_file_is_named(name: str, text: str, said: str, world: Path) -> None:
+    """What cannot be tried, and what would say nothing or hide something, ends the stage with its line; no report is written."""
+    (world / "reports/stress.json").unlink()
+    head = "from interlock.evaluation.stress import *\n"
+    write_text(world / f"usecases/mistaken_{name}/stress.py", f"{head}{text}\n")
+    say(world / "params.yaml", {**PARAMS, "usecase": {**PARAMS["usecase"], "name": f"mistaken_{name}"}})
+    with pytest.raises(DeclarationError, match=rf"(?s)usecases/mistaken_{name}/stress.py:{said}"):
         stress.main()
+    assert not (world / "reports/stress.json").exists()
 
 
 @pytest.mark.parametrize("task", ["multiclass", "squared", "poisson"])
@@ -117,7 +131,7 @@ def test_shipped_behaviours_fit_the_features_of_their_use_case(file: Path, monke
     features = collect.load(file.parent.name)
     types = {feature.name: dtype_of(feature.dtype) for feature in features.public}
     rows = pl.DataFrame({name: [None] for name in types}, schema=types).with_columns(row=0)
-    cases = declared(import_module(f"usecases.{file.parent.name}.stress"))
+    cases = behaviours.load(file.parent.name)
     subject = Subject(Binary("yes"), Known(types, features), lambda changed: np.full(changed.height, 0.5))
     found = run(cases, rows, ["row"], subject)
     assert len(found["cases"]) == len(cases) > 0
