@@ -102,10 +102,14 @@ def _lost(cause: BaseException | None) -> Path | None:
 
 def stale() -> list[str]:
     """The stages that `dvc repro` would run; outputs that are merely absent here do not count."""
+    from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
-    with _listening(Listener(lambda _: None)), Repo() as repo:
-        return [stage.addressing for stage in repo.reproduce(dry=True, allow_missing=True)]
+    try:
+        with _listening(Listener(lambda _: None)), Repo() as repo:
+            return [stage.addressing for stage in repo.reproduce(dry=True, allow_missing=True)]
+    except DvcException as error:
+        raise ArtifactError(f"dvc: {error}", "where dvc.lock is damaged: git checkout dvc.lock") from None
 
 
 def _mended() -> None:

@@ -68,7 +68,7 @@ def _stages(found: "Mapping[str, Deployment]") -> list[dict[str, Any]]:
 
 
 def _change(change: "Change") -> dict[str, Any]:
-    runs = {name: each.version for name, each in change.deployed.items()}
+    runs = None if change.deployed is None else {name: each.version for name, each in change.deployed.items()}
     return {
         "at": change.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": change.commit,
@@ -99,16 +99,16 @@ def _say(rows: list[dict[str, Any]], as_json: bool, nothing: str) -> None:
     if not rows:
         click.echo(nothing)
         return
-    texts = [{name: _text(name, value) for name, value in row.items()} for row in [dict.fromkeys(rows[0]), *rows]]
+    texts = [{name: name for name in rows[0]}, *({name: _text(name, value) for name, value in row.items()} for row in rows)]
     widths = {name: max(len(row[name]) for row in texts) for name in texts[0]}
     for row in texts:
         click.echo(printable("  ".join(text.ljust(widths[name]) for name, text in row.items()).rstrip()))
 
 
 def _text(name: str, value: Any) -> str:
-    """A cell: the name of the column where there is no value, a hash by its first digits."""
+    """A cell: a hash by its first digits, what ran by stage, or that it cannot be read."""
     if value is None:
-        return name
+        return "deployed.yaml cannot be read"
     if isinstance(value, dict):
         return ", ".join(f"{stage} {version.partition('@')[2]}" for stage, version in value.items()) or "nothing"
     return str(value)[:12] if name in {"commit", "bundle"} else " ".join(str(value).split())

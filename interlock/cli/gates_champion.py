@@ -17,16 +17,13 @@ def folder(named: str) -> Path:
     """
     from interlock import bundle
     from interlock.params import load
-    from interlock.releases import bundles, deployments, versions
+    from interlock.releases import bundles
 
     if Path(named).is_dir():
         if (Path(named) / bundle.MANIFEST).exists():
             bundle.verify(Path(named))
         return Path(named)
-    usecase = load("usecase.name", str)
-    if named in deployments.now():
-        return bundles.resolve(usecase, stage=named).folder
-    return bundles.resolve(usecase, version=str(versions.asked(usecase, named))).folder
+    return bundles.named(load("usecase.name", str), named).folder
 
 
 def scored(champion: Path, candidate: "Candidate") -> "Predictions":

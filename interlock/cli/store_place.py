@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FEATURES = Path("data/features/featureset.json")
 VARIABLE = "env:"
+RELEASE = "interlock.release"
 
 
 def shared(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,7 +30,11 @@ def shared(command: Callable[..., Any]) -> Callable[..., Any]:
     log = click.option(
         "--log", type=click.Path(path_type=Path, file_okay=False), default=Path("online/log"), show_default=True, help="The event log."
     )
-    return place(log(click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)))
+    release = click.option(
+        "--release", metavar="VERSION|STAGE", expose_value=False, callback=_remember,
+        help="The release whose features the store holds; without: those of the last run.",
+    )  # fmt: skip
+    return place(log(release(click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command))))
 
 
 @contextmanager
@@ -56,9 +61,23 @@ def _address(place: str) -> str:
 
 
 def features_of() -> "FeatureSet":
+    """The feature set that the store is of: that of the option `--release`, or of the last run."""
     from interlock.features import featureset
 
-    return featureset.read(FEATURES)
+    context = click.get_current_context(silent=True)
+    named = context.meta.get(RELEASE) if context else None
+    if named is None:
+        return featureset.read(FEATURES)
+    from interlock import bundle
+    from interlock.params import load
+    from interlock.releases import bundles
+
+    return featureset.read(bundles.named(load("usecase.name", str), named).folder / bundle.FEATURESET)
+
+
+def _remember(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    """Keep what `--release` names for whoever asks for the features."""
+    context.meta[RELEASE] = value
 
 
 def moment_of(text: str) -> datetime:

@@ -32,6 +32,13 @@ def resolve(usecase: str, *, stage: str | None = None, version: str | None = Non
     return Resolved(release, fetched(release))
 
 
+def named(usecase: str, text: str) -> Resolved:
+    """What a stage of life runs, or a version, whichever is called so; raises ConfigError where nothing is."""
+    if text in deployments.now():
+        return resolve(usecase, stage=text)
+    return resolve(usecase, version=str(versions.asked(usecase, text)))
+
+
 def running(usecase: str, stage: str | None = None) -> Release:
     """The release that a stage of life runs, as deployed.yaml and its tag agree."""
     deployed = deployments.now()

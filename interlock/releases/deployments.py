@@ -1,6 +1,8 @@
 """What runs where: `deployed.yaml`, one entry a stage of life, written in commits of its own, so that git log is its history."""
 
+import fcntl
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
@@ -16,9 +18,11 @@ from interlock import git
 from interlock.errors import GitError
 from interlock.files import write_text
 from interlock.params import Section
+from interlock.project import SCRATCH
 from interlock.releases.registry import Release
 
 DEPLOYED = Path("deployed.yaml")
+LOCK = SCRATCH / "moves.lock"
 HEAD = "# What runs where. `interlock promote` and `interlock rollback` write it, each in a commit: git log is its history.\n"
 Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{40,64}$")]
 
@@ -35,16 +39,21 @@ class Deployment(Section, frozen=True):
     def of(cls, release: Release, reason: str) -> "Deployment":
         return cls(release.tag, release.commit, release.bundle, reason)
 
+    @property
+    def same(self) -> tuple[str, str, str]:
+        """What it runs, whatever the reason."""
+        return self.version, self.commit, self.bundle
+
 
 @dataclass(frozen=True)
 class Change:
-    """A commit that changed what runs where, and what ran after it."""
+    """A commit that changed what runs where, and what ran after it; None where its file cannot be read."""
 
     commit: str
     at: datetime
     by: str
     subject: str
-    deployed: dict[str, Deployment]
+    deployed: dict[str, Deployment] | None
 
 
 def read(content: bytes | None, place: str) -> dict[str, Deployment]:
@@ -65,23 +74,36 @@ def now() -> dict[str, Deployment]:
 
 def history() -> list[Change]:
     """Every change, the latest first, along the first parents of what is checked out."""
-    told = git.git("log", "--first-parent", "--format=%H%x1f%cI%x1f%an%x1f%s", "--", DEPLOYED.as_posix())
-    return [_change(*line.split("\x1f")) for line in told.splitlines()]
+    told = git.git("log", "--first-parent", "--format=%H%x00%cI%x00%an%x00%s", "--", DEPLOYED.as_posix())
+    return [_change(*line.split("\0", 3)) for line in told.split("\n") if line]
 
 
 def at(moment: datetime) -> dict[str, Deployment]:
-    """What ran where at a moment."""
-    return next((change.deployed for change in history() if change.at <= moment), {})
+    """What ran where at a moment; raises GitError where the file of that time cannot be read."""
+    change = next((change for change in history() if change.at <= moment), None)
+    return read(git.committed(DEPLOYED, change.commit), f"{DEPLOYED} of {change.commit[:12]}") if change else {}
 
 
-def before(stage: str, current: Deployment) -> Iterator[Deployment]:
-    """What a stage ran before, each version once, the latest first."""
-    seen = {current.version}
+def ran(stage: str) -> Iterator[Deployment]:
+    """What a stage ran at any time, each version once, the latest first."""
+    seen = set()
     for change in history():
-        found = change.deployed.get(stage)
+        found = (change.deployed or {}).get(stage)
         if found and found.version not in seen:
             seen.add(found.version)
             yield found
+
+
+def before(stage: str) -> list[Deployment]:
+    """What a stage ran before what it runs now, the latest first, without what it was rolled back from since."""
+    stack: list[Deployment] = []
+    for change in reversed(history()):
+        found = (change.deployed or {}).get(stage)
+        if found is None or (stack and stack[-1].version == found.version):
+            continue
+        places = [place for place, each in enumerate(stack) if each.version == found.version]
+        stack = [*stack[: places[0]], found] if places else [*stack, found]
+    return stack[-2::-1]
 
 
 def write(deployed: dict[str, Deployment], stages: Sequence[str], message: str, *also: Path) -> None:
@@ -95,16 +117,49 @@ def write(deployed: dict[str, Deployment], stages: Sequence[str], message: str, 
     paths = [DEPLOYED.as_posix(), *(path.as_posix() for path in also)]
     git.git("add", "--", *paths)
     if git.git("status", "--porcelain", "--", *paths):
-        git.git("commit", "--quiet", "--only", "--message", message, "--", *paths)
+        try:
+            git.git("commit", "--quiet", "--only", "--message", message, "--", *paths)
+        except GitError:
+            _back(also)
+            raise
 
 
 def settled(wanted: dict[str, Deployment]) -> None:
     """Raise GitError where deployed.yaml was edited and not committed, unless it says what is `wanted`: a move that was cut short."""
     if not git.git("status", "--porcelain", "--", DEPLOYED.as_posix()):
         return
-    if read(DEPLOYED.read_bytes() if DEPLOYED.is_file() else None, str(DEPLOYED)) != wanted:
+    found = read(DEPLOYED.read_bytes() if DEPLOYED.is_file() else None, str(DEPLOYED))
+    if {name: each.same for name, each in found.items()} != {name: each.same for name, each in wanted.items()}:
         raise GitError(f"{DEPLOYED} has changes that are not committed", f"commit them, or take them back: git checkout HEAD -- {DEPLOYED}")
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """One move at a time in this clone; raises GitError while another one is being made."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise GitError(
+                "another promotion or rollback is being made in this clone", "wait for it, look at interlock deployed, and run again"
+            ) from None
+        yield
+
+
+def _back(also: Sequence[Path]) -> None:
+    """Take back what a commit was refused of."""
+    for path in (DEPLOYED, *also):
+        if git.committed(path) is None:
+            git.git("rm", "--quiet", "--cached", "--force", "--", path.as_posix())
+            path.unlink(missing_ok=True)
+        else:
+            git.git("checkout", "--quiet", "HEAD", "--", path.as_posix())
+
+
 def _change(commit: str, at: str, by: str, subject: str) -> Change:
-    return Change(commit, datetime.fromisoformat(at), by, subject, read(git.committed(DEPLOYED, commit), f"{DEPLOYED} of {commit[:12]}"))
+    try:
+        found = read(git.committed(DEPLOYED, commit), f"{DEPLOYED} of {commit[:12]}")
+    except GitError:
+        return Change(commit, datetime.fromisoformat(at), by, subject, None)
+    return Change(commit, datetime.fromisoformat(at), by, subject, found)

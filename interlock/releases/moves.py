@@ -40,9 +40,10 @@ def promote(usecase: str, stages: Stages, version: str, to: str | None, reason: 
     bundle cannot be fetched or is altered.
     """
     registry.whole()
+    _on_a_branch()
     release, deployed = Registry(usecase).one(versions.asked(usecase, version)), deployments.now()
     stage = stages.known(to) if to else _next(stages, release, deployed)
-    _in_order(stages, stage, release, deployed)
+    _in_order(stages, stage, release, deployed.get(stage))
     return _put(stages, stage, release, reason, f"Promote {release.tag} to {stage}", push=push)
 
 
@@ -52,11 +53,11 @@ def rollback(usecase: str, stages: Stages, stage: str | None, version: str | Non
     Raises GitError where there is none, ConfigError where the version never ran there, ArtifactError as `promote` does.
     """
     registry.whole()
+    _on_a_branch()
     name, deployed = stages.known(stage or stages.order[-1]), deployments.now()
     if name not in deployed:
         raise GitError(f"nothing runs in {name}", "interlock deployed --history shows what ran where")
-    earlier = list(deployments.before(name, deployed[name]))
-    chosen = _earlier(usecase, name, version, earlier)
+    chosen = _earlier(usecase, name, version, deployed[name])
     release = bundles.agreed(usecase, name, chosen)
     path = POSTMORTEMS / f"{today.isoformat()}-{name}-{deployed[name].version.partition('@')[2]}.md"
     facts = postmortem.Facts(today, name, deployed[name].version, release.tag, reason, usecase)
@@ -76,28 +77,30 @@ def _put(
     draft: Path | None = None,
     text: str = "",
 ) -> Move:
-    before, after = deployments.now().get(stage), Deployment.of(release, reason)
-    resolved, state = Resolved(release, bundles.fetched(release)), _state(release, before)
-    if before and (before.version, before.bundle) == (after.version, after.bundle):
-        return Move(stage, before, before, resolved, state, None)
-    changed = {**deployments.now(), stage: after}
-    deployments.settled(changed)
-    if draft:
-        write_text(draft, text)
-    deployments.write(changed, stages.order, f"{message}\n\n{reason}", *([draft] if draft else []))
-    commit = git.head()
-    if push:
-        publishing.publish("HEAD", lambda: git.git("reset", "--quiet", "--keep", "HEAD~1"))
+    resolved = Resolved(release, bundles.fetched(release))
+    with deployments.alone():
+        now, after = deployments.now(), Deployment.of(release, reason)
+        before, state = now.get(stage), _state(release, stage, now.get(stage))
+        if before and before.same == after.same:
+            return Move(stage, before, before, resolved, state, None)
+        changed = {**now, stage: after}
+        deployments.settled(changed)
+        if draft:
+            write_text(draft, text)
+        deployments.write(changed, stages.order, f"{message}\n\n{reason}", *([draft] if draft else []))
+        commit = git.head()
+        if push:
+            publishing.publish("HEAD", lambda: git.git("reset", "--quiet", "--keep", "HEAD~1"))
     return Move(stage, before, after, resolved, state, commit, (draft,) if draft else (), push)
 
 
-def _state(release: Release, before: Deployment | None) -> str:
+def _state(release: Release, stage: str, before: Deployment | None) -> str:
     """What the online store must hold for a release, beside what it held for the one before."""
-    needs = f"feature set {release.featureset[:12]}"
+    needs, fill = f"feature set {release.featureset[:12]}", f"interlock store materialize --release {stage}"
     if before is None:
-        return f"{needs}: interlock store materialize"
+        return f"{needs}: {fill}"
     last = Registry(release.usecase).one(versions.asked(release.usecase, before.version))
-    return f"{needs}, as before" if last.featureset == release.featureset else f"{needs}, another than before: interlock store materialize"
+    return f"{needs}, as before" if last.featureset == release.featureset else f"{needs}, another than before: {fill}"
 
 
 def _next(stages: Stages, release: Release, deployed: dict[str, Deployment]) -> str:
@@ -105,8 +108,7 @@ def _next(stages: Stages, release: Release, deployed: dict[str, Deployment]) -> 
     return next((name for name in stages.order if name not in deployed or deployed[name].version != release.tag), stages.order[-1])
 
 
-def _in_order(stages: Stages, stage: str, release: Release, deployed: dict[str, Deployment]) -> None:
-    runs = deployed.get(stage)
+def _in_order(stages: Stages, stage: str, release: Release, runs: Deployment | None) -> None:
     if runs and (now := versions.of_tag(release.usecase, runs.version)) and now > release.number:
         raise GitError(
             f"{stage} runs {runs.version}, which is later than {release.tag}",
@@ -115,21 +117,33 @@ def _in_order(stages: Stages, stage: str, release: Release, deployed: dict[str, 
     earlier = stages.before(stage)
     if earlier is None:
         return
-    ran = [deployed[earlier]] if earlier in deployed else []
-    ran += [change.deployed[earlier] for change in deployments.history() if earlier in change.deployed]
-    if not any((each.version, each.bundle) == (release.tag, release.bundle) for each in ran):
+    ran = [each.same for each in deployments.ran(earlier)]
+    if (release.tag, release.commit, release.bundle) not in ran:
         raise GitError(
             f"{release.tag} has never run in {earlier}, which comes before {stage}", f"interlock promote {release.version} --to {earlier}"
         )
 
 
-def _earlier(usecase: str, stage: str, version: str | None, earlier: list[Deployment]) -> Deployment:
-    if not earlier:
-        raise GitError(f"nothing ran in {stage} before", "interlock deployed --history shows what ran where")
+def _earlier(usecase: str, stage: str, version: str | None, current: Deployment) -> Deployment:
+    """The version that ran before the current one or, if it is named, any that ever ran there."""
     if version is None:
+        if not (earlier := deployments.before(stage)):
+            found = f"nothing ran in {stage} before {current.version} but what it was rolled back from"
+            raise GitError(
+                found, f"interlock deployed --history shows what ran; to run one of it: interlock rollback --stage {stage} --to VERSION"
+            )
         return earlier[0]
     tag = versions.tag(usecase, versions.asked(usecase, version))
-    found = next((each for each in earlier if each.version == tag), None)
-    if found is None:
-        raise ConfigError(f"{tag} never ran in {stage}", f"before ran: {', '.join(each.version for each in earlier)}")
-    return found
+    every = list(deployments.ran(stage))
+    found_one = next((each for each in every if each.version == tag), None)
+    if found_one is None:
+        raise ConfigError(f"{tag} never ran in {stage}", f"there ran: {', '.join(each.version for each in every)}")
+    return found_one
+
+
+def _on_a_branch() -> None:
+    """Raise GitError on a detached HEAD, whose commits belong to no branch and are lost."""
+    try:
+        git.git("symbolic-ref", "--quiet", "HEAD")
+    except GitError:
+        raise GitError("HEAD is detached: a commit here would belong to no branch", "git switch main, and run again") from None

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from interlock.errors import GitError
 from interlock.git import git
 
+LATE = ("non-fast-forward", "fetch first", "already exists", "stale info", "cannot lock ref")
+
 
 def publish(ref: str, undo: Callable[[], object]) -> None:
     """Push a ref to the repository's remote; where that is refused take it back by `undo`, and raise GitError."""
@@ -17,7 +19,8 @@ def publish(ref: str, undo: Callable[[], object]) -> None:
         git("push", "--quiet", remote, ref)
     except GitError as error:
         undo()
+        late = any(sign in error.found for sign in LATE)
+        first = "somebody else was first; it is taken back here: git pull --tags, look at interlock deployed --history, and run again"
         raise GitError(
-            f"{remote} refuses {ref}: {error.found}",
-            "somebody else may have been first; it is taken back here: git pull --tags, look at interlock deployed --history, and run again",
+            f"{remote} refuses {ref}: {error.found}", first if late else "it is taken back here: mend that, and run again"
         ) from None

@@ -15,7 +15,7 @@ from interlock.releases import versions
 from interlock.releases.versions import Version
 
 RULE = "\n---\n"
-PULL = "run: git fetch --unshallow --tags"
+TAGS = "take the tags of the remote: git fetch --tags --force; it is not to be trusted until then"
 
 
 class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,9 +58,21 @@ class Registry:
 
     def all(self) -> list[Release]:
         """Every release, the earliest version first; raises GitError where a tag was moved or altered."""
+        return [self.one(number) for number in self._numbers()]
+
+    def sound(self) -> tuple[list[Release], list[str]]:
+        """The releases whose tags are as they were written, the earliest first, and what is wrong with the others."""
+        found, wrong = [], []
+        for number in self._numbers():
+            try:
+                found.append(self.one(number))
+            except GitError as error:
+                wrong.append(error.found)
+        return found, wrong
+
+    def _numbers(self) -> list[Version]:
         names = git("tag", "--list", f"{self.usecase}@v*").splitlines()
-        numbers = sorted(version for name in names if (version := versions.of_tag(self.usecase, name)))
-        return [self.one(number) for number in numbers]
+        return sorted(version for name in names if (version := versions.of_tag(self.usecase, name)))
 
     def one(self, version: Version) -> Release:
         """The release of a version; raises GitError where there is none, or its tag was moved or altered."""
@@ -72,12 +84,14 @@ class Registry:
             )
         head, _, message = told.partition("\n")
         kind, _, commit = head.partition(" ")
+        if kind != "tag":
+            raise GitError(f"the tag {name} is no annotated tag: no release made it, or it was moved", TAGS)
         try:
             found = msgspec.json.decode(message.rpartition(RULE)[2], type=Release)
         except (msgspec.DecodeError, UnicodeError) as error:
             raise GitError(f"the tag {name} was not made by a release: {error}", f"see: git show {name}") from None
-        if kind != "tag" or (found.usecase, found.version) != (self.usecase, str(version)) or found.commit != commit:
-            raise GitError(f"the tag {name} was moved: it names {commit[:12]}, its message {found.commit[:12]}", PULL)
+        if (found.usecase, found.version) != (self.usecase, str(version)) or found.commit != commit:
+            raise GitError(f"the tag {name} was moved: it names {commit[:12]}, its message {found.commit[:12]}", TAGS)
         return found
 
     def write(self, release: Release, words: str) -> None:
@@ -93,4 +107,6 @@ class Registry:
 def whole() -> None:
     """Raise GitError in a shallow clone: it hides tags and commits, and would answer with what ran before."""
     if git("rev-parse", "--is-shallow-repository").strip() == "true":
-        raise GitError("this is a shallow clone, which hides releases and rollbacks", f"{PULL} (in CI: fetch-depth: 0)")
+        raise GitError(
+            "this is a shallow clone, which hides releases and rollbacks", "run: git fetch --unshallow --tags (in CI: fetch-depth: 0)"
+        )

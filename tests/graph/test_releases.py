@@ -123,6 +123,10 @@ def good(team: Team) -> None:
     assert "too many false alarms" in (clone.folder / draft).read_text(encoding="utf-8")
     assert clone.run("git", "status", "--porcelain").stdout == ""
     assert team.runs() == {"staging": "v1.0.2", "prod": "v1.0.0"}
+    assert "nothing ran in prod before" in clone.interlock("rollback", "--reason", "once more", fails=True).stderr
+    clone.run("git", "checkout", "--quiet", "--detach")
+    assert "HEAD is detached" in clone.interlock("promote", "v1.0.2", "--to", "prod", fails=True).stderr
+    clone.run("git", "checkout", "--quiet", "-")
 
 
 def told(team: Team, tmp_path: Path) -> None:

@@ -161,14 +161,14 @@ def test_features_that_say_nothing_make_a_model_of_the_base_rate(name: str) -> N
 def test_what_lightgbm_does_not_train_on_is_told() -> None:
     """Counts that 32 bits hold no difference of: LightGBM's own words, and what to look at."""
     random = np.random.default_rng(0)
-    rows = [
+    train, validation = (
         Rows(
             name, pl.DataFrame({"id": range(400)}), pl.DataFrame({"x": random.random(400)}), pl.Series("label", random.random(400) * 1e-300)
         )
         for name in ("train", "validation")
-    ]
+    )
     with pytest.raises(ContractError, match=r"LightGBM cannot train on these rows: .*\S(.|\n)*outcome"):
-        fit(*rows, model(), Regression("min", "poisson"))
+        fit(train, validation, model(), Regression("min", "poisson"))
 
 
 def test_a_learning_curve_keeps_its_first_best_and_last_round() -> None:

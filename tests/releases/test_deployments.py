@@ -51,7 +51,7 @@ def test_every_moment_has_what_ran_then(monkeypatch: pytest.MonkeyPatch) -> None
         99: {"staging": runs[2], "prod": runs[1]},
     }  # fmt: skip
     assert list(deployments.now()) == ["staging", "prod"]
-    assert [each.version for each in deployments.before("prod", version(1))] == [runs[2]]
+    assert [each.version for each in deployments.ran("prod")] == [runs[1], runs[2]]
     assert [change.subject for change in deployments.history()] == ["at 4", "at 3", "at 2", "at 1"]
 
 
@@ -93,3 +93,69 @@ def test_a_move_that_was_cut_short_is_completed_and_another_edit_is_not(monkeypa
     deployments.settled(wanted)
     with pytest.raises(GitError, match="changes that are not committed"):
         deployments.settled({"prod": version(3)})
+
+
+@pytest.mark.usefixtures("started")
+def test_going_back_never_leads_to_what_was_gone_back_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the current version lies what ran before it was first put there; what was rolled back from since is none of that."""
+    for hour, number in enumerate((1, 2, 3), 1):
+        moved(hour, monkeypatch, prod=number)
+    assert [each.version for each in deployments.before("prod")] == ["flights@v1.2.0", "flights@v1.1.0"]
+    moved(4, monkeypatch, prod=2)
+    assert [each.version for each in deployments.before("prod")] == ["flights@v1.1.0"]
+    moved(5, monkeypatch, prod=1)
+    assert deployments.before("prod") == []
+    moved(6, monkeypatch, prod=3)
+    assert [each.version for each in deployments.before("prod")] == ["flights@v1.1.0"]
+    assert [each.version for each in deployments.ran("prod")] == ["flights@v1.3.0", "flights@v1.1.0", "flights@v1.2.0"]
+
+
+@pytest.mark.usefixtures("started")
+def test_a_commit_that_nobody_can_read_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file broken by hand and mended since, a subject with control characters: what ran before and after is told all the same, and
+    only of the time between nothing is."""
+    moved(1, monkeypatch, prod=1)
+    for hour, text in ((2, "<<<<<<< HEAD\n"), (3, "foo: bar\n")):
+        DEPLOYED.write_text(text)
+        monkeypatch.setenv("GIT_COMMITTER_DATE", (START + timedelta(hours=hour)).isoformat())
+        git("commit", "--quiet", "--all", "--message", "odd\x1fsub\x1eject")
+    moved(4, monkeypatch, prod=2)
+    assert [change.deployed is None for change in deployments.history()] == [False, True, True, False]
+    assert [each.version for each in deployments.before("prod")] == ["flights@v1.1.0"]
+    assert deployments.at(START + timedelta(hours=1))["prod"].version == "flights@v1.1.0"
+    with pytest.raises(GitError, match="is not what promote and rollback write"):
+        deployments.at(START + timedelta(hours=2))
+    assert deployments.now()["prod"].version == "flights@v1.2.0"
+
+
+@pytest.mark.usefixtures("started")
+def test_a_move_whose_commit_is_refused_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a hook, for one: the file is what it was, the first one is gone, a draft as well, and the next move goes on."""
+    hook = Path(".git/hooks/pre-commit")
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    draft = Path("draft.md")
+    for first in (True, False):
+        before = DEPLOYED.read_bytes() if DEPLOYED.is_file() else None
+        draft.write_text("why")
+        with pytest.raises(GitError, match="git commit"):
+            deployments.write({"prod": version(2)}, ORDER, "refused", draft)
+        assert (DEPLOYED.read_bytes() if DEPLOYED.is_file() else None) == before
+        assert git("status", "--porcelain").split() == ["??", "work"]
+        if first:
+            hook.rename("hook")
+            moved(1, monkeypatch, prod=1)
+            Path("hook").rename(hook)
+
+
+@pytest.mark.usefixtures("started")
+def test_moves_in_one_clone_are_made_one_after_the_other() -> None:
+    """While one is being made another is refused, and told what to do."""
+    with (
+        deployments.alone(),
+        pytest.raises(GitError, match="another promotion or rollback is being made in this clone"),
+        deployments.alone(),
+    ):
+        pass
+    with deployments.alone():
+        pass

@@ -71,7 +71,7 @@ def test_a_tag_that_was_moved_is_refused(commit: Callable[[], None]) -> None:
     commit()
     moves = [
         (["tag", "--force", "--annotate", "--cleanup=verbatim", "--message", message, "flights@v1.0.0", "HEAD"], "was moved"),
-        (["tag", "--force", "flights@v1.0.0", first.commit], "was not made by a release"),
+        (["tag", "--force", "flights@v1.0.0", first.commit], "is no annotated tag"),
         (["tag", "--force", "--annotate", "--message", "by hand", "flights@v1.0.0", first.commit], "was not made by a release"),
         (["tag", "--force", "--annotate", "--cleanup=verbatim", "--message", message, "flights@v1.0.1", first.commit], "was moved"),
     ]
@@ -101,3 +101,13 @@ def test_a_shallow_clone_is_refused(committed: Path, tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path / "shallow")
     with pytest.raises(GitError, match="shallow clone"):
         registry.whole()
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_bad_tag_is_listed_apart() -> None:
+    """Whoever only shows releases shows the good ones, and what is wrong with the others."""
+    Registry("flights").write(made(), WORDS)
+    git("tag", "flights@v9.9.9")
+    found, wrong = Registry("flights").sound()
+    assert [release.version for release in found] == ["v1.0.0"]
+    assert wrong == ["the tag flights@v9.9.9 is no annotated tag: no release made it, or it was moved"]

@@ -1,5 +1,6 @@
 """stress, on the small project."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 from interlock.dtypes import dtype_of
-from interlock.errors import DeclarationError
+from interlock.errors import ArtifactError, DeclarationError
 from interlock.evaluation import behaviours
 from interlock.evaluation.robustness import Known, spread
 from interlock.evaluation.subject import Subject
@@ -135,3 +136,12 @@ def test_shipped_behaviours_fit_the_features_of_their_use_case(file: Path, monke
     subject = Subject(Binary("yes"), Known(types, features), lambda changed: np.full(changed.height, 0.5))
     found = run(cases, rows, ["row"], subject)
     assert len(found["cases"]) == len(cases) > 0
+
+
+def test_a_model_that_reads_what_is_no_feature_is_refused(world: Path) -> None:
+    """A mitigation by an attribute that the features do not hold: it is named, with the step."""
+    path = world / "models/model/model.json"
+    fair = {"attributes": ["nope"], "threshold": 0.3, "groups": [], "others": 0.3}
+    write_text(path, json.dumps({**read_json(path), "mitigation": fair}))
+    with pytest.raises(ArtifactError, match=r"the model reads nope(.|\n)*run: dvc repro"):
+        stress.main()
