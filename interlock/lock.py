@@ -25,17 +25,26 @@ class Stage:
 
 def read(content: bytes | None, place: str) -> dict[str, Stage]:
     """The stages of a dvc.lock in the order they run; raises GitError where `place` has none."""
-    found = YAML(typ="safe").load(content) if content else None
-    if not found or not found.get("stages"):
-        raise GitError(f"{place} holds no {LOCK}", "run: make, then commit dvc.lock and what git shows beside it")
-    stages = {name: _stage(name, entry) for name, entry in found["stages"].items()}
+    stages = _parsed(content, place)
     before = {name: list(_upstream(stage, stages)) for name, stage in stages.items()}
     return {name: stages[name] for name in TopologicalSorter(before).static_order()}
+
+
+def outputs(content: bytes | None, place: str) -> dict[str, str]:
+    """The hash of each output of a dvc.lock; raises GitError where `place` has none."""
+    return {path: found for stage in _parsed(content, place).values() for path, found in stage.outputs.items()}
 
 
 def produced(stages: dict[str, Stage], path: str) -> bool:
     """Whether a stage writes `path`, as a whole or as a part of a folder."""
     return any(_touch(path, output) for stage in stages.values() for output in stage.outputs)
+
+
+def _parsed(content: bytes | None, place: str) -> dict[str, Stage]:
+    found = YAML(typ="safe").load(content) if content else None
+    if not found or not found.get("stages"):
+        raise GitError(f"{place} holds no {LOCK}", "run: make, then commit dvc.lock and what git shows beside it")
+    return {name: _stage(name, entry) for name, entry in found["stages"].items()}
 
 
 def _stage(name: str, entry: Any) -> Stage:

@@ -9,7 +9,7 @@ import shutil
 from configparser import ConfigParser
 from configparser import Error as ConfigError
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from interlock import git, lock
@@ -33,11 +33,9 @@ class Past:
     def outputs(self) -> dict[str, str]:
         """The hash of each output, as the commit's dvc.lock has it; raises GitError where the commit is not in this clone."""
         if not self.here:
-            raise GitError(
-                f"commit {self.commit[:12]} is not in this clone", "run: git fetch --unshallow --tags, or git fetch --all --tags"
-            )
-        stages = lock.read(git.committed(LOCK, self.commit), f"commit {self.commit[:12]}")
-        return {path: found for stage in stages.values() for path, found in stage.outputs.items()}
+            raise self.missing
+        content, place = git.committed(LOCK, self.commit), f"commit {self.commit[:12]}"
+        return _outputs(content) if content else lock.outputs(content, place)
 
     @property
     def here(self) -> bool:
@@ -46,6 +44,13 @@ class Past:
             return git.git("cat-file", "-t", self.commit).strip() == "commit"
         except GitError:
             return False
+
+    @property
+    def missing(self) -> GitError:
+        """That this clone has not got the commit, and the way to it."""
+        whole = git.git("rev-parse", "--is-shallow-repository").strip() == "false"
+        way = "git fetch --all --tags; if no remote has it, push it from the clone in which it was made, or restore that"
+        return GitError(f"commit {self.commit[:12]} is not in this clone", f"run: {way if whole else 'git fetch --unshallow --tags'}")
 
     def output(self, path: str) -> str:
         """The hash under which DVC keeps an output of the graph; raises GitError where the commit's dvc.lock has none."""
@@ -112,6 +117,12 @@ class Past:
                 f"{path} of commit {self.commit[:12]} is neither in the DVC cache nor on a remote: {error}",
                 f"where it was made: dvc push; or rebuild it: git checkout {self.commit[:12]} && make",
             ) from None
+
+
+@cache
+def _outputs(content: bytes) -> dict[str, str]:
+    """The outputs of a dvc.lock, read once: many commits have the same one."""
+    return lock.outputs(content, "the commit")
 
 
 def hashed(folder: Path) -> str:

@@ -8,6 +8,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -118,6 +119,23 @@ def checked(folder: Path, after: int = 0) -> Iterator[Record | Flaw]:
                 if isinstance(found, Flaw):
                     return
                 before, position = found.chain, position + 1
+
+
+def one(folder: Path, position: int) -> Record | Flaw | None:
+    """The record at a position, held against its hash and the chain of the one before it; None where there is no such line.
+
+    Of the others nothing is looked at, so it takes no longer however many there are.
+    """
+    path = max((path for path in segments(folder) if first(path) <= position), key=first, default=None)
+    if path is None:
+        return None
+    before = position - first(path)
+    with path.open("rb") as lines:
+        near = list(islice(lines, max(before - 1, 0), before + 1))
+    if len(near) < min(before, 1) + 1 or not near[-1].endswith(b"\n"):
+        return None
+    chain = _chain_before(folder, first(path)) if len(near) == 1 else parsed(near[0]).chain
+    return _sound(near[-1], chain, position)
 
 
 def last(folder: Path, before: int | None = None) -> Record | None:

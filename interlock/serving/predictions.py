@@ -7,6 +7,7 @@ is the log that it was made in. Erasing what a record holds keeps both, and the 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -25,11 +26,16 @@ FOUND = "interlock trace --list shows the last ones"
 
 @dataclass(frozen=True)
 class Logged:
-    """A prediction in its place; `prediction` is None where it was erased."""
+    """A prediction in its place."""
 
     id: str
     position: int
-    prediction: Prediction | None
+    record: Record
+
+    @cached_property
+    def prediction(self) -> Prediction | None:
+        """What was asked and answered, read when it is asked for; None where it was erased."""
+        return None if self.record.erased else msgspec.json.decode(bytes(self.record.payload), type=Prediction)
 
 
 @contextmanager
@@ -60,22 +66,18 @@ def identity(position: int, sha: str) -> str:
 
 
 def one(asked: str, folder: Path = PREDICTIONS) -> Logged:
-    """The prediction of an id; raises ConfigError where it is none, ArtifactError where the log has it not, or damaged."""
+    """The prediction of an id; raises ConfigError where it is none, ArtifactError where the log has it not, or damaged.
+
+    What is verified is its record, and that it follows from the one before it.
+    """
     number, dash, digits = asked.partition("-")
     if not (dash and number.isascii() and number.isdigit() and len(number) < 19 and len(digits) == DIGITS):
         raise ConfigError(f"{asked!r} is no id of a prediction", f"an id is 12-0123456789ab; {FOUND}")
     position = int(number)
-    for found in records.checked(folder, position - 1):
-        if isinstance(found, Flaw):
-            raise _damaged(folder, found)
-        if found.position == position:
-            logged = _logged(found)
-            if logged.id != asked:
-                raise ArtifactError(
-                    f"prediction {number} of {folder} is {logged.id}, not {asked}", "it was made in another log: name it by --log"
-                )
-            return logged
-    raise ArtifactError(f"{folder} has no prediction {asked}", FOUND)
+    logged = _logged(_at(folder, position, asked))
+    if logged.id != asked:
+        raise ArtifactError(f"prediction {number} of {folder} is {logged.id}, not {asked}", "it was made in another log: name it by --log")
+    return logged
 
 
 def every(folder: Path = PREDICTIONS, after: int = 0) -> Iterator[Logged]:
@@ -89,9 +91,19 @@ def count(folder: Path = PREDICTIONS) -> int:
     return found.position if found else 0
 
 
+def _at(folder: Path, position: int, asked: str) -> Record:
+    """The record at a position; where it does not hold, the first of its segment that does not is named."""
+    found = records.one(folder, position)
+    if isinstance(found, Record):
+        return found
+    for each in records.checked(folder, position - 1):
+        if isinstance(each, Flaw):
+            raise _damaged(folder, each)
+    raise ArtifactError(f"{folder} has no prediction {asked}", FOUND)
+
+
 def _logged(record: Record) -> Logged:
-    made = None if record.erased else msgspec.json.decode(bytes(record.payload), type=Prediction)
-    return Logged(identity(record.position, record.sha), record.position, made)
+    return Logged(identity(record.position, record.sha), record.position, record)
 
 
 def _damaged(folder: Path, flaw: Flaw) -> ArtifactError:

@@ -133,7 +133,7 @@ def test_small_groups_are_measured_and_not_compared() -> None:
 @pytest.mark.parametrize("everybody", [False, True])
 def test_without_a_decision_there_is_nothing_to_compare(everybody: bool) -> None:
     """Where nobody is selected, or everybody, all groups are treated alike and nothing is shown by that: no gap is no gap of 0."""
-    labels, scores, columns = made(2000, 0.3)
+    labels, _, columns = made(2000, 0.3)
     (found,) = of_binary(labels, np.full(2000, float(everybody)), columns, Fairness(["group"], 100))
     for side in ("gaps", "ratios"):
         of = found[side]
