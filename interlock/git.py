@@ -33,6 +33,11 @@ def head() -> str:
         raise GitError("the git repository has no commit yet", 'run: git add -A && git commit -m "start"') from None
 
 
+def shallow() -> bool:
+    """Whether this is a shallow clone, which lacks commits and tags."""
+    return git("rev-parse", "--is-shallow-repository").strip() == "true"
+
+
 def changed() -> list[str]:
     """The files that differ from the commit, new ones included, as git lists them."""
     return git("status", "--porcelain", "--", ".").splitlines()

@@ -21,6 +21,7 @@ from interlock.project import SCRATCH
 
 KEPT = SCRATCH / "past"
 DVC = Path(".dvc")
+DEEPEN = "git fetch --unshallow --tags"
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,8 @@ class Past:
     @property
     def missing(self) -> GitError:
         """That this clone has not got the commit, and the way to it."""
-        whole = git.git("rev-parse", "--is-shallow-repository").strip() == "false"
         way = "git fetch --all --tags; if no remote has it, push it from the clone in which it was made, or restore that"
-        return GitError(f"commit {self.commit[:12]} is not in this clone", f"run: {way if whole else 'git fetch --unshallow --tags'}")
+        return GitError(f"commit {self.commit[:12]} is not in this clone", f"run: {DEEPEN if git.shallow() else way}")
 
     def output(self, path: str) -> str:
         """The hash under which DVC keeps an output of the graph; raises GitError where the commit's dvc.lock has none."""
@@ -164,6 +164,12 @@ def _cached(told: str, found: str, new: Path) -> bool:
         if _md5(target) != md5:
             raise _altered(told.replace(" of ", f"/{name} of ", 1), md5)
     return True
+
+
+def cached(found: str) -> bool:
+    """Whether the cache of this clone has a folder, with all of its files."""
+    listed = _place(found)
+    return listed.is_file() and all(_place(entry["md5"]).is_file() for entry in json.loads(listed.read_bytes()))
 
 
 def _altered(told: str, found: str) -> ArtifactError:

@@ -1,7 +1,7 @@
 """`interlock erase`: what the logs hold of an entity, or for longer than they may, goes for good."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,15 @@ from interlock.cli.store_place import FEATURES, say
 from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
+    from interlock.features.eventlog import Verdict
     from interlock.lineage.reached import Held
-    from interlock.serving.erasing import Entity
+    from interlock.serving.entity import Entity
 
 REMAINS = (
     "What this does not reach: source rows, features and bundles that git and DVC keep of earlier commits (take the rows out of the "
     "source, run again, release, then dvc gc in the cache and on each remote); the online store, until interlock store materialize; "
-    "files that interlock score wrote, copies in .interlock/past (delete that folder), and backups."
+    "files that interlock score wrote, with what was rejected in *.rejected.ndjson beside them; files of requests; pages of "
+    "interlock trace --html, in reports/ or elsewhere; copies in .interlock/past (delete that folder), and backups."
 )
 
 
@@ -43,22 +45,26 @@ def erase(entity: tuple[str, ...], *, expired: bool, yes: bool, log: Path, event
     """
     if bool(entity) == expired:
         raise click.UsageError("give COLUMN=VALUE, or --expired")
-    found = _expired(log) if expired else _of(entity, log, events)
-    places = {"predictions": (log, found.pop("positions")), "events": (events, found.pop("event_positions", []))}
-    told: dict[str, Any] = {"erased": yes, **{name: len(positions) for name, (_, positions) in places.items()}, **found}
-    lines = list(_lines(told, yes=yes))
-    if yes:
-        from interlock.serving.erasing import erase as gone
+    from interlock.serving import erasing
 
-        verdicts = {name: gone(folder, positions) for name, (folder, positions) in places.items()}
-        told["whole"] = {name: verdict.broken is None for name, verdict in verdicts.items()}
-        lines += [
-            f"the log of {name} is whole: {v.records:,} records, {v.erased:,} erased" for name, v in verdicts.items() if v.broken is None
-        ]
-        lines += [
-            f"THE LOG OF {name} IS DAMAGED at position {v.broken}: {v.reason}" for name, v in verdicts.items() if v.broken is not None
-        ]
+    with erasing.writers((log, events) if yes else ()) as opened:
+        found = _expired(log) if expired else _of(entity, log, events)
+        places = {"predictions": found.pop("positions"), "events": found.pop("event_positions", [])}
+        told: dict[str, Any] = {"erased": yes, **{name: len(positions) for name, positions in places.items()}, **found}
+        lines = list(_lines(told, yes=yes))
+        if yes:
+            verdicts = {name: erasing.erase(each, places[name]) for name, each in zip(places, opened, strict=True)}
+            told["whole"] = {name: verdict.broken is None for name, verdict in verdicts.items()}
+            lines += _whole(verdicts)
     say(told, as_json, lines)
+
+
+def _whole(verdicts: Mapping[str, "Verdict"]) -> Iterator[str]:
+    for name, found in verdicts.items():
+        if found.broken is None:
+            yield f"the log of {name} is whole: {found.records:,} records, {found.erased:,} erased"
+        else:
+            yield f"THE LOG OF {name} IS DAMAGED at position {found.broken}: {found.reason}"
 
 
 def _expired(log: Path) -> dict[str, Any]:
@@ -76,17 +82,22 @@ def _of(texts: tuple[str, ...], log: Path, events: Path) -> dict[str, Any]:
     from interlock.lineage.reached import held
     from interlock.params import load
     from interlock.releases.registry import Registry
-    from interlock.serving import erasing
+    from interlock.serving import erasing, pages
+    from interlock.serving.entity import Entity
 
-    entity, features = erasing.Entity.of(texts), featureset.read(FEATURES)
+    entity, features = Entity.of(texts), featureset.read(FEATURES)
     called = erasing.names(features, entity)
     _known(entity, called, set(features.request.types))
+    erasing.checked(features, entity, called)
+    releases, bad = Registry(load("usecase.name", str)).sound()
     return {
-        "positions": erasing.in_predictions(log, entity),
-        "event_positions": erasing.in_events(events, entity, called),
+        "positions": erasing.in_predictions(log, entity, features),
+        "event_positions": erasing.in_events(events, entity, called, features),
         "tables": sorted(called),
         "features": erasing.reached(features, called),
-        "releases": [_told(each) for each in held(Registry(load("usecase.name", str)).all(), entity, called)],
+        "releases": [_told(each) for each in held(releases, entity, called)],
+        "bad": bad,
+        "pages": [page.as_posix() for page in pages.showing(entity)],
         "remains": REMAINS,
     }
 
@@ -112,6 +123,8 @@ def _lines(told: dict[str, Any], *, yes: bool) -> Iterator[str]:
     yield f"features that its rows have a part in: {', '.join(told['features']) or 'none'}"
     for each in told["releases"]:
         yield from _release(each)
+    yield from (f"not looked at, and it may hold rows of it: {why}" for why in told["bad"])
+    yield from (f"{page} shows it, and stays: delete it" for page in told["pages"])
     yield told["remains"]
 
 

@@ -83,13 +83,14 @@ def chosen(ids: Sequence[str], sample: int | None, since: datetime | None, until
     window = (
         each
         for each in predictions.every(log)
-        if (each.prediction is not None or first is last is None)
-        and (first is None or (each.prediction and each.prediction.time >= first))
-        and (last is None or (each.prediction and each.prediction.time < last))
+        if first is last is None
+        or ((made := each.prediction) and (first is None or made.time >= first) and (last is None or made.time < last))
     )
     if sample is None:
         return window
-    found = heapq.nsmallest(sample, (each for each in window if each.prediction), key=lambda each: blake2b(each.id.encode()).digest())
+    found = heapq.nsmallest(
+        sample, (each for each in window if not each.record.erased), key=lambda each: blake2b(each.id.encode()).digest()
+    )
     return sorted(found, key=lambda each: each.position)
 
 

@@ -16,7 +16,8 @@ def lines(found: "Sequence[Replayed]", differ: "Sequence[Replayed]", failed: "Se
     """The outcome as text."""
     equal, versions = len(found) - len(differ) - len(failed), {each.version for each in found if each.version}
     sign = "✗" if differ or failed else "✓"
-    yield f"{sign} {equal:,} of {len(found):,} predictions of {', '.join(sorted(versions)) or 'no version'} made again to the last bit"
+    of = f" of {', '.join(sorted(versions))}" if versions else ""
+    yield f"{sign} {equal:,} of {len(found):,} predictions{of} made again to the last bit"
     for each in differ[:TOLD]:
         if each.difference:
             what, then, now = each.difference

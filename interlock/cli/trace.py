@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.cli.logs import placed
+
 if TYPE_CHECKING:
     from interlock.lineage.tree import Trace
 
 PAGE = "reports/trace.html"
 SUFFIXES = {".html", ".htm"}
-LOG = "online/predictions"
 LAST, FIRST = 20, 3
 
 
@@ -25,13 +26,13 @@ LAST, FIRST = 20, 3
 @click.option(
     "--all", "every", is_flag=True, help=f"Every row that a feature counted, not the first {FIRST}; with --row the id of every prediction."
 )
-@click.option("--log", type=click.Path(path_type=Path), default=LOG, show_default=True, help="The prediction log.")
+@placed
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--html", is_flag=False, flag_value=PAGE, metavar="[FILE]", help=f"Write one page with the graph to FILE, or {PAGE}.")
 @click.option("--open", "opened", is_flag=True, help="Write the page, and open it in a browser.")
 def trace(
-    *, prediction: str | None, row: str | None, version: str | None, listed: bool, feature: str | None, every: bool, log: Path,
-    as_json: bool, html: str | None, opened: bool,
+    *, prediction: str | None, row: str | None, version: str | None, listed: bool, feature: str | None, every: bool,
+    as_json: bool, html: str | None, opened: bool, **logs: Path,
 ) -> None:  # fmt: skip
     """Show everything behind a prediction: rows, features, code, data, model and verdict.
 
@@ -55,11 +56,11 @@ def trace(
     if path and prediction is None:
         raise click.UsageError("--html draws a prediction: give its ID")
     if listed:
-        _list(log, as_json=as_json)
+        _list(logs["log"], as_json=as_json)
     elif row is not None:
-        _row(row, version, log, every=every, as_json=as_json)
+        _row(row, version, logs["log"], every=every, as_json=as_json)
     elif prediction is not None:
-        _trace(prediction, feature, None if every else FIRST, log, as_json=as_json, path=path, opened=opened)
+        _trace(prediction, feature, None if every else FIRST, logs, as_json=as_json, path=path, opened=opened)
 
 
 def _page(html: str | None) -> Path | None:
@@ -68,11 +69,13 @@ def _page(html: str | None) -> Path | None:
     return Path(html) if html else None
 
 
-def _trace(asked: str, feature: str | None, most: int | None, log: Path, *, as_json: bool, path: Path | None, opened: bool) -> None:
+def _trace(
+    asked: str, feature: str | None, most: int | None, logs: dict[str, Path], *, as_json: bool, path: Path | None, opened: bool
+) -> None:
     from interlock.lineage.trace import trace as traced
     from interlock.serving import predictions
 
-    found = traced(predictions.one(asked, log), most, only=feature)
+    found = traced(predictions.one(asked, logs["log"]), most, logs["events"], only=feature)
     if as_json:
         _json(found)
     elif path:

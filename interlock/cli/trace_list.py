@@ -55,7 +55,7 @@ def show_forwards(found: "Forwards") -> None:
     terminal.print(Text(", ".join(f"{name}={text(value)}" for name, value in found.values.items())))
     terminal.print(Text("\nReleases", style="bold"))
     for release in found.releases:
-        terminal.print(Text(f"  {text(release.tag, LONG)}: {_trained(release)}", style="" if release.trained else "dim"))
+        terminal.print(Text(f"  {text(release.tag, LONG)}: {_held(release)}", style="" if release.held else "dim"))
     if not found.releases:
         terminal.print(Text("  there is none", style="dim"))
     terminal.print(
@@ -76,10 +76,15 @@ def show_forwards(found: "Forwards") -> None:
         terminal.print(Text(text(line, LONG), style="yellow"))
 
 
-def _trained(release: "ReachedRelease") -> str:
-    if release.trained:
-        return "trained on data that hold it"
-    return release.why
+def _held(release: "ReachedRelease") -> str:
+    if not release.held:
+        return release.why
+    place, dated = "it lay in the raw data", release.dated
+    if dated is None:
+        return f"{place}; {release.why or 'no time tells whether training could see it'}"
+    return (
+        f"{place}, dated {dated.time} ({dated.history}), {'before' if dated.before else 'AFTER'} the end of training at {dated.train_until}"
+    )
 
 
 def _table(*heads: str) -> Table:

@@ -94,8 +94,7 @@ def _model(model: Model) -> Iterator[str]:
     if model.released:
         yield f"<p>released {said(model.released)} by {said(model.by)}; bundle <code>{said(model.bundle)}</code></p>"
         yield f"<p>{said(words.metrics(model))}</p><p>verdict {said(words.verdict(model))}</p>"
-        if model.comparison:
-            yield f"<p>compared: {said(words.compared(model.comparison))}</p>"
+        yield f"<p>{said(words.compared(model))}</p>"
         yield from (f'<p class="warn">waived: {said(words.waiver(waived))}</p>' for waived in model.waivers)
         yield _grid(["gate", "verdict", ""], ([gate["name"], gate["verdict"], gate["words"]] for gate in model.gates))
 

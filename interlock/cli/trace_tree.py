@@ -79,13 +79,12 @@ def _feature(branch: Tree, feature: "Feature") -> None:
 def _model(root: Tree, model: "Model") -> None:
     node = root.add(_line("model ", model.tag, f" bundle {model.bundle[: words.SHORT]}"))
     if model.released:
-        node.add(Text(_said(f"released {model.released} by {model.by}" + (f", compared with {model.champion}" if model.champion else ""))))
+        node.add(Text(_said(f"released {model.released} by {model.by}")))
         node.add(Text(_said(f"metrics {words.metrics(model)}")))
         verdict = node.add(Text(_said(f"verdict {words.verdict(model)}"), style="green" if model.verdict == "pass" else "yellow"))
         for gate in model.gates:
             verdict.add(_dim(f"{gate['verdict']} {gate['name']}: {gate['words']}"))
-        if model.comparison:
-            node.add(Text(_said(f"compared: {words.compared(model.comparison)}")))
+        node.add(Text(_said(words.compared(model))))
         for waived in model.waivers:
             node.add(Text(_said(f"waived: {words.waiver(waived)}"), style="yellow"))
 

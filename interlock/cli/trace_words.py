@@ -5,6 +5,7 @@ from typing import Any
 
 from interlock.contracts.evidence import text
 from interlock.lineage.tree import Feature, Model, Row, Rows, Table, Trace
+from interlock.releases.words import against
 
 SHORT = 12
 LONG = 1000
@@ -71,9 +72,12 @@ def waiver(waived: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {text(each, LONG)}" for name, each in waived.items())
 
 
-def compared(comparison: Mapping[str, Any]) -> str:
-    """How the release did against the one before it, on the same rows."""
-    return "; ".join(f"{name} {pairs(each) if isinstance(each, dict) else text(each, LONG)}" for name, each in comparison.items())
+def compared(model: Model) -> str:
+    """How the release did against what it replaced, on the same rows."""
+    try:
+        return against(model.champion, model.comparison)
+    except (KeyError, TypeError):  # a tag of another version says it in another form
+        return f"Against {model.champion}: told in a form that this version does not know; git show {model.tag}"
 
 
 def source(table: Table) -> str:

@@ -1,6 +1,10 @@
-"""Copies of an online store and its event log, and back: the state first, so that the log has all that the state counts."""
+"""Copies of an online store, its event log and the log of predictions, and back.
 
-from contextlib import closing
+What follows from the event log is copied before it: so the log has all that the state and the predictions count.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,36 +19,53 @@ from interlock.features.stores.lmdb import Lmdb
 from interlock.features.stores.store import Reads, Store, walk
 from interlock.files import read_json, whole, write_json
 
-MANIFEST, STATE, LOG = "backup.json", "state", "log"
+MANIFEST, STATE, LOG, PREDICTIONS = "backup.json", "state", "log", "predictions"
 EVERYTHING = (b"", b"\xff" * 3)
 
 
 @dataclass(frozen=True)
+class Held:
+    """How many records a log of predictions has, and the chain they end in."""
+
+    records: int
+    chain: str
+
+
+@dataclass(frozen=True)
 class Backup:
-    """What a backup holds: the feature set, the position of the state, and the records of the log with the chain they end in."""
+    """What a backup holds: the feature set, the position of the state, the records of the log with the chain they end in.
+
+    And the predictions; None where it has none of these.
+    """
 
     fingerprint: str
     position: int
     records: int
     chain: str
+    predictions: Held | None = None
 
 
-def backup(features: FeatureSet, store: Store, log: Path, folder: Path) -> Backup:
-    """Copy the state in `store` and the log to a new `folder`.
+def backup(features: FeatureSet, store: Store, log: Path, folder: Path, predictions: Path | None = None) -> Backup:
+    """Copy the state in `store`, the log, and that of predictions if it has any, to a new `folder`.
 
     An LMDB store is copied as it is at one moment, while others read and write; for any other the log is locked, so that
-    nothing is written meanwhile. Raises ArtifactError where `folder` is there already.
+    nothing is written meanwhile. Raises ArtifactError where `folder` is there already, or a record of a log is damaged.
     """
     if folder.exists():
         raise ArtifactError(f"{folder} is there already", "give the backup a name of its own")
     with whole(folder) as new:
+        if predictions and records.segments(predictions):
+            _copy_log(predictions, new / PREDICTIONS)
         if isinstance(store, Lmdb):
             store.backup(new / STATE)
         else:
             with closing(EventLog(log)), closing(Lmdb(new / STATE)) as state:
                 _copy(store, state)
         _copy_log(log, new / LOG)
-        made = _described(features, new)
+        try:
+            made = _described(features, new)
+        except ArtifactError as error:
+            raise ArtifactError(f"nothing was copied: {error.found}".replace(f"{new}/", f"{folder}/"), records.RESTORE) from None
         write_json(new / MANIFEST, asdict(made))
     return made
 
@@ -59,20 +80,49 @@ def restore(features: FeatureSet, folder: Path, store: Store, log: Path, *, repl
     found = _described(features, folder)
     if found != made:
         raise ArtifactError(f"{folder} says that it holds {made}, and holds {found}", "use another backup")
-    lock = eventlog.locked(log)
-    try:
+    with _held(log):
         held = store.read(Reads(gets=[MARK])).gets[0] is not None or records.segments(log)
         if held and not replace:
             raise ArtifactError(f"the online store holds a state, or {log} a log", "to give them up for the backup, add --replace")
         store.clear()
-        for path in records.segments(log):
-            path.unlink()
-        _copy_log(folder / LOG, log)
+        _put(folder / LOG, log)
         with closing(Lmdb(folder / STATE)) as state:
             _copy(state, store)
+    return made
+
+
+def restore_predictions(folder: Path, log: Path, *, replace: bool = False) -> Held:
+    """Put the predictions that a backup holds in the place of the log, after they were checked.
+
+    Raises ArtifactError where the backup has none or is damaged, and, without `replace`, where the log has a record. Killed
+    halfway, the log lacks records or holds none: restore again.
+    """
+    made, found = _manifest(folder).predictions, _predicted(folder)
+    if made is None:
+        raise ArtifactError(f"{folder} holds no predictions", "use another backup")
+    if found != made:
+        raise ArtifactError(f"{folder} says that it holds {made}, and holds {found}", "use another backup")
+    with _held(log):
+        if records.segments(log) and not replace:
+            raise ArtifactError(f"{log} holds a log", "to give it up for the backup, add --replace")
+        _put(folder / PREDICTIONS, log)
+    return made
+
+
+@contextmanager
+def _held(log: Path) -> Iterator[None]:
+    """A log that nobody writes, and that need not be sound."""
+    lock = eventlog.locked(log)
+    try:
+        yield
     finally:
         eventlog.unlock(lock)
-    return made
+
+
+def _put(kept: Path, log: Path) -> None:
+    for path in records.segments(log):
+        path.unlink()
+    _copy_log(kept, log)
 
 
 def _manifest(folder: Path) -> Backup:
@@ -84,15 +134,25 @@ def _manifest(folder: Path) -> Backup:
 
 def _described(features: FeatureSet, folder: Path) -> Backup:
     """What lies in a backup, every record of the log looked at."""
-    verdict = eventlog.verify(folder / LOG)
-    if verdict.broken is not None:
-        raise ArtifactError(f"{folder}: the record at position {verdict.broken} is damaged: {verdict.reason}", "use another backup")
+    log = _log(folder / LOG)
     with closing(Lmdb(folder / STATE)) as state:
         meta = State.of(features, state).meta()
-    last = records.last(folder / LOG)
-    if meta.position > verdict.records:
-        raise ArtifactError(f"{folder}: the state is at position {meta.position}, the log ends at {verdict.records}", "use another backup")
-    return Backup(meta.fingerprint, meta.position, verdict.records, last.chain if last else records.GENESIS)
+    if meta.position > log.records:
+        raise ArtifactError(f"{folder}: the state is at position {meta.position}, the log ends at {log.records}", "use another backup")
+    return Backup(meta.fingerprint, meta.position, log.records, log.chain, _predicted(folder))
+
+
+def _predicted(folder: Path) -> Held | None:
+    return _log(folder / PREDICTIONS) if (folder / PREDICTIONS).is_dir() else None
+
+
+def _log(folder: Path) -> Held:
+    """What a copy of a log holds; raises ArtifactError where a record of it is damaged."""
+    verdict = eventlog.verify(folder)
+    if verdict.broken is not None:
+        raise ArtifactError(f"{folder}: the record at position {verdict.broken} is damaged: {verdict.reason}", "use another backup")
+    last = records.last(folder)
+    return Held(verdict.records, last.chain if last else records.GENESIS)
 
 
 def _copy(source: Store, target: Store) -> None:
@@ -105,11 +165,10 @@ def _copy(source: Store, target: Store) -> None:
 
 
 def _copy_log(log: Path, folder: Path) -> None:
-    """The whole lines of each segment."""
+    """Each segment as it is: a last line that is being written comes along, and counts for nothing."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in records.segments(log):
-        data = path.read_bytes()
         copy = folder / path.name
-        copy.write_bytes(data[: data.rfind(b"\n") + 1])
+        copy.write_bytes(path.read_bytes())
         eventlog.synced(copy)
     eventlog.synced(folder)

@@ -33,8 +33,11 @@ class EventLog:
     def __init__(self, folder: Path, segment: int = SEGMENT) -> None:
         self.folder, self.segment, self.failed = folder, segment, False
         self.lock = locked(folder)
-        _cut(folder)
-        last = records.last(folder)
+        try:
+            last = _mended(folder)
+        except BaseException:
+            self.close()
+            raise
         self.end, self.head = (last.position, last.chain) if last else (0, records.GENESIS)
 
     def append(self, events: Sequence[Event]) -> int:
@@ -89,7 +92,7 @@ def read(folder: Path, after: int = 0) -> Iterator[Record]:
     """The records after a position, in order; raises ArtifactError at the first that is damaged."""
     for found in records.checked(folder, after):
         if isinstance(found, Flaw):
-            raise ArtifactError(f"{folder}: the record at position {found.position} is damaged: {found.reason}", records.RESTORE)
+            raise records.damaged(folder, found)
         if found.position > after:
             yield found
 
@@ -108,19 +111,27 @@ def _without(record: Record) -> Record:
     return msgspec.structs.replace(record, payload=msgspec.Raw(records.ERASED))
 
 
-def _cut(folder: Path) -> None:
-    """Cut off a last line that was being written when its writer died: it was never acknowledged."""
+def _mended(folder: Path) -> Record | None:
+    """The last record, after the line that a writer was at when it died was seen to.
+
+    A piece of a record was never acknowledged, and goes. A record that lacks but the end of its line is ended: it may have been.
+    Raises ArtifactError where the end of the last line was altered.
+    """
+    last = records.last(folder)
+    place = (last.chain, last.position + 1) if last else (records.GENESIS, 1)
     for path in records.segments(folder)[-1:]:
-        with path.open("rb+") as opened:
-            size = at = path.stat().st_size
-            found = b""
-            while at and b"\n" not in found:
-                at, before = max(at - records.PIECE, 0), at
-                found = os.pread(opened.fileno(), before - at, at)
-            kept = at + found.rfind(b"\n") + 1
-            if kept < size:
-                opened.truncate(kept)
-                os.fsync(opened.fileno())
+        if line := records.tail(path):
+            if flaw := records.altered(line, *place):
+                raise records.damaged(folder, flaw)
+            found = records.sound(line + b"\n", *place)
+            with path.open("ab") as opened:
+                if isinstance(found, Record):
+                    opened.write(b"\n")
+                    last = found
+                else:
+                    opened.truncate(path.stat().st_size - len(line))
+            synced(path)
+    return last
 
 
 def locked(folder: Path) -> int:

@@ -16,7 +16,7 @@ import msgspec
 from interlock.errors import ArtifactError
 
 GENESIS = hashlib.sha256(b"interlock event log").hexdigest()
-RESTORE = "restore a backup: interlock store restore"
+RESTORE = "restore a backup: docs/runbooks/restore-from-backup.md"
 ERASED = b"null"
 PIECE = 65_536
 
@@ -113,8 +113,11 @@ def checked(folder: Path, after: int = 0) -> Iterator[Record | Flaw]:
         with path.open("rb") as lines:
             for line in lines:
                 if not line.endswith(b"\n"):
+                    if (flaw := altered(line, before, position)) is not None:
+                        yield flaw
+                        return
                     break
-                found = _sound(line, before, position)
+                found = sound(line, before, position)
                 yield found
                 if isinstance(found, Flaw):
                     return
@@ -134,30 +137,58 @@ def one(folder: Path, position: int) -> Record | Flaw | None:
         near = list(islice(lines, max(before - 1, 0), before + 1))
     if len(near) < min(before, 1) + 1 or not near[-1].endswith(b"\n"):
         return None
-    chain = _chain_before(folder, first(path)) if len(near) == 1 else parsed(near[0]).chain
-    return _sound(near[-1], chain, position)
+    try:
+        chain = _chain_before(folder, first(path)) if len(near) == 1 else parsed(near[0]).chain
+    except ArtifactError:
+        return Flaw(position - 1, "it is not a record")
+    return sound(near[-1], chain, position)
 
 
 def last(folder: Path, before: int | None = None) -> Record | None:
     """The last record of the log, or the last one before the segment that begins at `before`."""
     for path in reversed(segments(folder)):
         if (before is None or first(path) < before) and (line := _last_line(path)):
-            return parsed(line)
+            try:
+                return parsed(line)
+            except ArtifactError:
+                raise next(damaged(folder, found) for found in checked(folder) if isinstance(found, Flaw)) from None
     return None
 
 
-def _chain_before(folder: Path, start: int) -> str:
-    found = last(folder, start) if start > 1 else None
-    return found.chain if found else GENESIS
+def tail(path: Path) -> bytes:
+    """What a file has after its last whole line."""
+    with path.open("rb") as opened:
+        at, found = path.stat().st_size, b""
+        while at and b"\n" not in found:
+            at, before = max(at - PIECE, 0), at
+            found = os.pread(opened.fileno(), before - at, at) + found
+    return found[found.rfind(b"\n") + 1 :]
 
 
-def _sound(line: bytes, before: str, position: int) -> Record | Flaw:
+def sound(line: bytes, before: str, position: int) -> Record | Flaw:
+    """The record that a line holds, after the chain `before`, or what is wrong with it."""
     try:
         found = parsed(line)
         reason = found.flaw(before, position) if found.line == line else "it is not written as records are"
     except (ArtifactError, ValueError):
         return Flaw(position, "it is not a record")
     return Flaw(position, reason) if reason else found
+
+
+def altered(line: bytes, before: str, position: int) -> Flaw | None:
+    """What is wrong with a last line that has no end: one that was being written is a piece of a record, not a whole one and a byte."""
+    whole = sound(line[:-1] + b"\n", before, position)
+    return None if isinstance(whole, Flaw) else Flaw(position, "the end of its line was altered")
+
+
+def damaged(folder: Path, flaw: Flaw) -> ArtifactError:
+    """What to raise for the first record of a log that does not hold."""
+    return ArtifactError(f"{folder}: the record at position {flaw.position} is damaged: {flaw.reason}", RESTORE)
+
+
+def _chain_before(folder: Path, start: int) -> str:
+    found = last(folder, start) if start > 1 else None
+    return found.chain if found else GENESIS
 
 
 def _last_line(path: Path) -> bytes:

@@ -16,6 +16,7 @@ from interlock.features.featureset import AnyFeature, FeatureSet, Latest, Lookup
 from interlock.files import by_name, read_json
 from interlock.lineage.commits import committed, pinned, tagged
 from interlock.lineage.entries import CatalogFeature, CatalogModel, Dataset, Found
+from interlock.lineage.noted import notes
 from interlock.releases import deployments
 from interlock.releases.registry import Registry, Release
 
@@ -52,8 +53,20 @@ class Reading:
         return collect.load(self.usecase)
 
     @cached_property
+    def sound(self) -> tuple[list[Release], list[str]]:
+        return Registry(self.usecase).sound()
+
+    @property
     def releases(self) -> list[Release]:
-        return Registry(self.usecase).all()
+        return self.sound[0]
+
+    @cached_property
+    def running(self) -> dict[str, list[str]]:
+        """The stages of life that run each version now."""
+        found: dict[str, list[str]] = {}
+        for stage, deployment in deployments.now().items():
+            found.setdefault(deployment.version, []).append(stage)
+        return found
 
     @cached_property
     def reports(self) -> dict[str, Any]:
@@ -87,16 +100,13 @@ class Reading:
             )  # fmt: skip
 
     def models(self) -> Iterator[CatalogModel]:
-        runs: dict[str, list[str]] = {}
-        for stage, deployment in deployments.now().items():
-            runs.setdefault(deployment.version, []).append(stage)
         tags = tagged(self.usecase) if self.releases else {}
         for release in reversed(self.releases):
             when, who = tags.get(release.tag, ("", ""))
             metric, value = _headline(self.reports.get(f"{release.commit}:./{METRICS}"))
             names = _names(self.reports.get(f"{release.commit}:./{FEATURES}"))
             yield CatalogModel(
-                release.tag, when, who, self.about.owner, self.about.description, metric, value, tuple(runs.get(release.tag, ())),
+                release.tag, when, who, self.about.owner, self.about.description, metric, value, tuple(self.running.get(release.tag, ())),
                 release.commit, len(names) or None,
             )  # fmt: skip
 
@@ -110,7 +120,7 @@ def look(now: datetime) -> Found:
     """Everything that the catalog holds."""
     reading = Reading(now)
     datasets, features, models = tuple(reading.datasets()), tuple(reading.features()), tuple(reading.models())
-    return Found(reading.usecase, datasets, features, models, () if models else ("no version has been released yet: interlock release",))
+    return Found(reading.usecase, datasets, features, models, tuple(notes(*reading.sound, reading.running)))
 
 
 def tables_of(declared: FeatureSet, feature: AnyFeature) -> set[str]:

@@ -1,4 +1,4 @@
-"""From a source row forwards: the predictions whose features counted it, and the releases that were trained with it.
+"""From a source row forwards: the predictions whose features counted it, and the releases whose raw data held it.
 
 The offline executor says itself what a row does to the features of all predictions of a version and snapshot at once: it is
 asked with that row alone in the source, or, for the last row of an entity, which row that is.
@@ -14,6 +14,7 @@ import polars as pl
 
 from interlock.errors import InterlockError
 from interlock.frames import ROW
+from interlock.lineage.dated import Dated, dated
 from interlock.lineage.tree import Told
 from interlock.lineage.uses import QUARANTINE, RAW, Group, Use, row_of, same, uses
 from interlock.params import load
@@ -26,11 +27,15 @@ FEW = 5
 
 
 class ReachedRelease(Told, frozen=True):
-    """A release, and whether the row was among the valid rows that it was made from; `why` where it was not."""
+    """A release, and whether the row was among the valid rows that it was made from; `why` where it was not.
+
+    `dated` says whether it lies in the training period; None where it has no time, or `why` it could not be told.
+    """
 
     tag: str
-    trained: bool
+    held: bool
     why: str
+    dated: Dated | None = None
 
 
 class Forwards(Told, frozen=True):
@@ -55,8 +60,8 @@ def forwards(table: str, row: int, version: str | None, log: Path, most: int | N
     registry = Registry(load("usecase.name", str))
     meant = registry.one(versions.asked(registry.usecase, version)) if version else None
     values = row_of((Past(meant.commit).folder(RAW) if meant else Path(RAW)), table, row)
-    notes: list[str] = []
-    releases = [_release(each, table, row, values) for each in registry.all()]
+    sound, notes = registry.sound()
+    releases = [_release(each, table, row, values) for each in sound]
     groups, looked, erased = _groups(log)
     found = [use for group in groups for use in uses(group, table, row, values, notes)]
     told = {name: value for name, value in values.row(0, named=True).items() if name != ROW}
@@ -74,7 +79,12 @@ def _release(release: Release, table: str, row: int, values: pl.DataFrame) -> Re
     except InterlockError as error:
         return ReachedRelease(release.tag, False, f"{error.found}; {error.remedy}")
     broken = [f"{rule} ({column}: {value})" for rule, column, value in aside.select("rule", "column", "value").iter_rows()]
-    return ReachedRelease(release.tag, not broken, f"set aside by {', '.join(broken)}" if broken else "")
+    if broken:
+        return ReachedRelease(release.tag, False, f"set aside by {', '.join(broken)}")
+    try:
+        return ReachedRelease(release.tag, True, "", dated(kept, table, row))
+    except InterlockError as error:
+        return ReachedRelease(release.tag, True, f"{error.found}; {error.remedy}")
 
 
 def _groups(log: Path) -> tuple[list[Group], int, int]:

@@ -11,7 +11,8 @@ from pathlib import Path
 import polars as pl
 
 from interlock.contracts import ledger
-from interlock.features import histories
+from interlock.errors import ArtifactError
+from interlock.features import histories, records
 from interlock.features.featureset import FeatureSet
 from interlock.features.histories import ID, SEEN, TIME
 from interlock.frames import ROW
@@ -59,12 +60,21 @@ class Known:
 
 
 def open_known(features: FeatureSet, raw: Path, quarantine: Path, snapshot: Snapshot, log: Path = LOG) -> Known:
-    """What was known at `snapshot`, whose folders lie in `raw` and `quarantine`; raises ArtifactError where the log is damaged."""
+    """What was known at `snapshot`, whose folders lie in `raw` and `quarantine`.
+
+    Raises ArtifactError where the log is damaged, or is another one than the snapshot names.
+    """
     tables = {}
     for name in features.tables:
         aside = pl.read_parquet(quarantine / f"{name}.parquet", columns=[ROW], glob=False)
         tables[name] = ledger.less(pl.scan_parquet(raw / f"{name}.parquet", glob=False), aside)
     if not snapshot.position:
         return Known(features, tables)
-    found = known.Known.of(features, tables, log, snapshot.position)
+    at = snapshot.position
+    found = known.Known.of(features, tables, log, at, {at})
+    if (chain := found.chains[at]) != snapshot.chain:
+        raise ArtifactError(
+            f"{log} is another event log: at position {at:,} it has come to {chain[:12]}, the prediction was made from {snapshot.chain[:12]}",
+            f"name the one that it was made from by --events, or {records.RESTORE}",
+        )
     return Known(features, tables, found.came, len(found.erased))

@@ -9,7 +9,7 @@ import polars as pl
 from interlock.errors import InterlockError
 from interlock.past import Past
 from interlock.releases.registry import Release
-from interlock.serving.erasing import Columns, Entity
+from interlock.serving.entity import Columns, Entity
 
 KEPT = {"data/raw": "source rows", "data/features": "requests and features", "models/bundle": "golden vectors of the bundle"}
 
@@ -63,7 +63,7 @@ def _counted(folder: Path, entity: Entity, called: Mapping[str, Columns]) -> dic
     found = {}
     for file in sorted(folder.rglob("*.parquet")):
         frame = pl.scan_parquet(file, glob=False)
-        own = entity.rows(frame.collect_schema().names(), called.get(file.stem))
+        own = entity.rows(frame.collect_schema(), called.get(file.stem))
         if own is not None and (rows := frame.filter(own).select(pl.len()).collect().item()):
             found[file.relative_to(folder).with_suffix("").as_posix()] = rows
     return found

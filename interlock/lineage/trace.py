@@ -102,9 +102,7 @@ def trace(logged: Logged, most: int | None = 3, log: Path = LOG, only: str | Non
         return Trace(logged.id, logged.position, erased=True, unreached=(gone,))
     found = Tracing(logged, prediction, most, log)
     if not Past(prediction.commit).here:
-        raised = GitError(
-            f"commit {prediction.commit[:12]} is not in this clone", "run: git fetch --unshallow --tags; git fetch --all --tags"
-        )
+        raised = Past(prediction.commit).missing
         found.unreached.append(Unreached("the commit of the release", raised.found, raised.remedy))
         return _told(found, None, None, None, only)
     folder = found.reach("the bundle", found.bundle, None)

@@ -65,8 +65,9 @@ class Batch:
             raise ContractError(f"the key of a request has a column {taken[0]}, as the output has", "give it another name in schema.py")
         if output.suffix != ".parquet":
             raise ContractError(f"{output.name} does not end in .parquet", "scores are written as Parquet")
-        if output.resolve() in {file.resolve() for file in files}:
-            raise ContractError(f"{output} is one of the files to score", "write the scores into another folder")
+        for path in (output, rejects(output)):
+            if path.exists() and any(path.samefile(file) for file in files):
+                raise ContractError(f"{path} is one of the files to score, and would be replaced", "write the scores into another folder")
 
     def _keep(self, kept: "_Kept", file: Path, part: Part, scored: Scored) -> None:
         """Log what has an answer, and write it; of the rest write why it has none."""

@@ -1,19 +1,18 @@
 """Payloads taken out of the logs: those that hold an entity, and those that are older than they may be."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import polars as pl
 
+from interlock.contracts.kinds import Kind, kind
 from interlock.errors import ConfigError
-from interlock.features import eventlog
+from interlock.features import door, eventlog
 from interlock.features.eventlog import EventLog, Verdict
 from interlock.features.featureset import AnyFeature, FeatureSet, Keys, Latest, Lookup, OnDemand, Window
-
-Columns = Mapping[str, Collection[str]]
+from interlock.serving.entity import Columns, Entity
 
 
 class _Parts(msgspec.Struct):
@@ -22,37 +21,19 @@ class _Parts(msgspec.Struct):
     values: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Entity:
-    """The values of one or more columns: a row is of it that has one of the values in each."""
+def asked(features: FeatureSet) -> dict[str, Kind]:
+    """The kinds of what a prediction holds: every public feature and the fields of its request."""
+    types = {feature.name: feature.dtype for feature in features.public} | features.request.types
+    return {name: kind(text) for name, text in types.items()}
 
-    values: Mapping[str, tuple[str, ...]]
 
-    @classmethod
-    def of(cls, texts: Iterable[str]) -> "Entity":
-        """That of texts as `customer_id=c17`; raises ConfigError where one is none."""
-        values: dict[str, tuple[str, ...]] = {}
-        for text in texts:
-            column, equals, value = text.partition("=")
-            if not (equals and column):
-                raise ConfigError(f"{text!r} names no entity", "write it as column=value, such as customer_id=c17")
-            values[column] = (*values.get(column, ()), value)
-        return cls(values)
-
-    def has(self, row: Mapping[str, Any], columns: Columns | None = None) -> bool:
-        """Whether a row, as JSON has it, is of the entity; `columns` are the names that its columns have there."""
-        named = {column: (columns or {}).get(column, (column,)) for column in self.values}
-        return all(any(_text(row.get(name)) in self.values[column] for name in named[column]) for column in self.values)
-
-    def rows(self, found: Collection[str], columns: Columns | None = None) -> pl.Expr | None:
-        """True for the rows of it in a frame that has the columns `found`; None where it has not all of them."""
-        every = []
-        for column, values in self.values.items():
-            there = [name for name in (columns or {}).get(column, (column,)) if name in found]
-            if not there:
-                return None
-            every.append(pl.any_horizontal(pl.col(name).cast(pl.String).is_in(values) for name in there))
-        return pl.all_horizontal(every)
+def checked(features: FeatureSet, entity: Entity, called: Mapping[str, Columns]) -> None:
+    """Raise ConfigError where a value is of none of the types that its column has: it would be found nowhere."""
+    places = [entity.unread(asked(features))] if {*entity.values} <= asked(features).keys() else []
+    places += [entity.unread(door.checker(features, table).kinds, names) for table, names in called.items()]
+    for (column, text), words in (places[0] if places else {}).items():
+        if all((column, text) in place for place in places):
+            raise ConfigError(f"{column}={text}: expected is {words}", "write it as requests in JSON do")
 
 
 def names(features: FeatureSet, entity: Entity) -> dict[str, dict[str, set[str]]]:
@@ -75,9 +56,10 @@ def reached(features: FeatureSet, tables: Collection[str]) -> list[str]:
     return [feature.name for feature in features.public if feature.name in made]
 
 
-def in_predictions(log: Path, entity: Entity) -> list[int]:
+def in_predictions(log: Path, entity: Entity, features: FeatureSet) -> list[int]:
     """The positions of predictions whose request, or a feature, is of the entity."""
-    return [position for position, made in _predictions(log) if entity.has({**made.values, **made.request})]
+    sought = entity.sought(asked(features))
+    return [position for position, made in _predictions(log) if sought.has({**made.values, **made.request})]
 
 
 def before(log: Path, time: int) -> list[int]:
@@ -85,25 +67,30 @@ def before(log: Path, time: int) -> list[int]:
     return [position for position, made in _predictions(log) if made.time < time]
 
 
-def in_events(log: Path, entity: Entity, called: Mapping[str, Columns]) -> list[int]:
+def in_events(log: Path, entity: Entity, called: Mapping[str, Columns], features: FeatureSet) -> list[int]:
     """The positions of events that are of the entity; `called` says by table what its columns are called there."""
     decode = msgspec.json.Decoder(dict[str, Any]).decode
+    sought = {table: entity.sought(door.checker(features, table).kinds, names) for table, names in called.items()}
+    other = entity.sought({})
     return [
         record.position
         for record in eventlog.read(log)
-        if not record.erased and entity.has(decode(record.payload), called.get(record.table))
+        if not record.erased and sought.get(record.table, other).has(decode(record.payload))
     ]
 
 
-def erase(log: Path, positions: Collection[int]) -> Verdict:
+@contextmanager
+def writers(logs: Iterable[Path]) -> Iterator[list[EventLog]]:
+    """The one writer of each log: until they are closed nothing comes in between looking and erasing."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(closing(EventLog(log))) for log in logs]
+
+
+def erase(log: EventLog, positions: Collection[int]) -> Verdict:
     """Take the payloads at `positions` out for good; returns whether the log then holds, record by record."""
     if positions:
-        opened = EventLog(log)
-        try:
-            opened.erase(positions)
-        finally:
-            opened.close()
-    return eventlog.verify(log)
+        log.erase(positions)
+    return eventlog.verify(log.folder)
 
 
 def _predictions(log: Path) -> Iterable[tuple[int, _Parts]]:
@@ -138,7 +125,3 @@ def _table(features: FeatureSet, feature: AnyFeature) -> str | None:
         case Latest() | Window():
             return features.histories[feature.history].source
     return None
-
-
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)

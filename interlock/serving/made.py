@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from interlock.features import records
+from interlock.features import eventlog
 from interlock.serving.predictions import DIGITS, identity
 from interlock.serving.record import Snapshot
 
@@ -36,7 +36,7 @@ class Made:
 
     @classmethod
     def of(cls, log: Path, version: str, snapshot: Snapshot) -> "Made":
-        """Those of a version and a snapshot that a log has."""
+        """Those of a version and a snapshot that a log has; raises ArtifactError where a record of it is damaged."""
         found = list(_found(log, version, snapshot))
         made = cls(*(np.empty(0, np.uint64) for _ in range(3)))
         made.add(digests([request for request, _, _ in found]), [position for _, position, _ in found], [sha for _, _, sha in found])
@@ -66,13 +66,9 @@ def digests(requests: Sequence[bytes]) -> Numbers:
 
 
 def _found(log: Path, version: str, snapshot: Snapshot) -> Iterator[tuple[bytes, int, str]]:
-    """The request, position and hash of each prediction."""
+    """The request, position and hash of each prediction; every record is verified, for what follows is chained to it."""
     marks = [b'"version":' + msgspec.json.encode(version), b'"snapshot":' + msgspec.json.encode(snapshot)]
     request = msgspec.json.Decoder(_Asked)
-    for path in records.segments(log):
-        data = path.read_bytes()
-        if not all(mark in data for mark in marks):
-            continue
-        lines = (line for line in data.split(b"\n")[:-1] if all(mark in line for mark in marks))
-        for found in map(records.parsed, lines):
+    for found in eventlog.read(log):
+        if all(mark in bytes(found.payload) for mark in marks):
             yield bytes(request.decode(found.payload).request), found.position, found.sha

@@ -98,13 +98,9 @@ def _at(folder: Path, position: int, asked: str) -> Record:
         return found
     for each in records.checked(folder, position - 1):
         if isinstance(each, Flaw):
-            raise _damaged(folder, each)
+            raise records.damaged(folder, each)
     raise ArtifactError(f"{folder} has no prediction {asked}", FOUND)
 
 
 def _logged(record: Record) -> Logged:
     return Logged(identity(record.position, record.sha), record.position, record)
-
-
-def _damaged(folder: Path, flaw: Flaw) -> ArtifactError:
-    return ArtifactError(f"{folder}: the record at position {flaw.position} is damaged: {flaw.reason}", records.RESTORE)

@@ -13,7 +13,7 @@ from interlock.dtypes import dtype_of
 from interlock.errors import ContractError, GitError
 from interlock.features.featureset import FeatureSet
 from interlock.frames import ROW
-from interlock.past import Past, hashed
+from interlock.past import Past, cached, hashed
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Rows:
             if (here := hashed(folder) if folder.is_dir() else None) != wanted:
                 raise GitError(
                     f"{folder} is not that of commit {commit[:12]} ({here or 'it is missing'}, dvc.lock says {wanted})",
-                    "dvc checkout brings back what the commit has; after a run: commit dvc.lock",
+                    f"bring back what the commit has: {_fetch(wanted)}; after a run: commit dvc.lock",
                 )
             found.append(wanted)
         return cls(commit, found[0], found[1], (RAW, QUARANTINE))
@@ -68,3 +68,8 @@ class Rows:
                 "check out a commit whose source rows are as they were for this version, or release a version for these",
             )
         return ledger.less(rows, frames.read(quarantine, [ROW]))
+
+
+def _fetch(wanted: str) -> str:
+    """What brings the source rows here: they are in the cache of this clone, or on a remote alone."""
+    return "dvc checkout" if cached(wanted) else f"dvc pull {RAW} {QUARANTINE}"

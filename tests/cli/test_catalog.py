@@ -103,6 +103,44 @@ def test_where_a_model_runs_is_what_git_says(flown: Flown) -> None:
     assert look(datetime.now(UTC)).models[0].deployed == ("prod",)
 
 
+def test_no_release_is_said_where_there_is_none(flown: Flown) -> None:
+    git.git("tag", "--delete", flown[0].tag)
+    assert look(datetime.now(UTC)).notes == ("no version has been released yet: interlock release",)
+
+
+def test_a_shallow_clone_does_not_say_that_there_is_no_release(flown: Flown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tags are hidden: that is said, with the command that brings them, and datasets and features are listed still."""
+    assert flown
+    git.git("clone", "--quiet", "--depth=1", "--no-tags", f"file://{Path.cwd()}", str(tmp_path / "shallow"))
+    monkeypatch.chdir(tmp_path / "shallow")
+    found = look(datetime.now(UTC))
+    assert found.notes == ("this is a shallow clone, which hides releases: git fetch --unshallow --tags",)
+    assert found.models == ()
+    assert found.datasets
+    assert found.features
+
+
+def test_a_version_that_runs_and_whose_tag_is_missing_is_said(flown: Flown) -> None:
+    """deployed.yaml names it, this clone has not got its tag: neither silence nor "no version has been released"."""
+    deployments.write({"prod": Deployment.of(flown[0], "The first.")}, ("staging", "prod"), "Promote")
+    git.git("tag", "--delete", flown[0].tag)
+    assert look(datetime.now(UTC)).notes == ("prod runs flights@v1.0.0, whose tag is missing: git fetch --tags",)
+
+
+def test_bad_tags_are_listed_and_stop_nothing(flown: Flown) -> None:
+    """A lightweight tag, one that no release wrote, and one that was moved while its version runs: each is named, the others are told."""
+    again = traced.release("v1.1.0")
+    deployments.write({"prod": Deployment.of(again, "Better.")}, ("staging", "prod"), "Promote")
+    git.git("tag", "flights@v2.0.0")
+    git.git("tag", "--annotate", "--message", "by hand", "flights@v3.0.0")
+    git.git("tag", "--annotate", "--force", "--message", git.git("tag", "--list", "--format=%(contents)", again.tag), again.tag, "HEAD")
+    found = look(datetime.now(UTC))
+    assert [each.version for each in found.models] == [flown[0].tag]
+    assert all(any(f"flights@v{number}.0 " in note for note in found.notes) for number in ("1.1", "2.0", "3.0"))
+    assert "prod runs flights@v1.1.0, whose tag is bad: git fetch --tags --force" in found.notes
+    assert "flights@v2.0.0" in run().output
+
+
 def test_a_broken_promise_of_freshness_is_said(flown: Flown) -> None:
     """Rows of 2013, promised to be no older than two days, at the age that they have now; a promise that is kept says so."""
     assert flown

@@ -1,6 +1,8 @@
 """`interlock erase`: what goes, what is only told without --yes, and what trace and replay of the others say afterwards."""
 
 import json
+import os
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from interlock.errors import ArtifactError
 from interlock.features import eventlog
-from interlock.serving import predictions
+from interlock.features.eventlog import EventLog
+from interlock.serving import erasing, predictions
 from tests.serving.released import add, came, deployed, interlock, requests
 
 __all__ = ["deployed"]
@@ -99,6 +103,63 @@ def test_several_values_are_any_and_several_columns_all(asked: pl.DataFrame) -> 
     assert both == sum(told(f"customer_id={name}")["predictions"] for name in ("c3", "c5"))
     assert both == asked.filter(pl.col("customer_id").is_in(["c3", "c5"])).height
     assert told("customer_id=c3", "country=XX")["predictions"] == 0
+
+
+def test_nothing_goes_while_another_writes_either_log(asked: pl.DataFrame) -> None:
+    """Whoever holds a lock is named, before anything is looked for or erased in the other log; to look alone needs no lock."""
+    for folder in (LOG, EVENTS):
+        before = {path: path.read_bytes() for place in (LOG, EVENTS) for path in place.glob("*.jsonl")}
+        with closing(EventLog(folder)):
+            done = interlock("erase", "customer_id=c3", "--yes")
+            assert done.code == 6
+            assert f"{folder} is being written by another process ({os.getpid()})" in done.err
+            assert told("customer_id=c3")["predictions"] == asked.filter(customer_id="c3").height
+        assert {path: path.read_bytes() for place in (LOG, EVENTS) for path in place.glob("*.jsonl")} == before
+    assert told("customer_id=c3", "--yes")["erased"]
+
+
+def test_looking_and_erasing_are_one_step(asked: pl.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it looks nobody can write: what would come in between would be missed."""
+    tried, look = [], erasing.in_predictions
+
+    def looked(*words: Any) -> list[int]:
+        found = look(*words)
+        for folder in (LOG, EVENTS):
+            with pytest.raises(ArtifactError, match="is being written by another process") as caught:
+                EventLog(folder)
+            tried.append(caught)
+        return found
+
+    monkeypatch.setattr(erasing, "in_predictions", looked)
+    assert told("customer_id=c3", "--yes")["predictions"] == asked.filter(customer_id="c3").height
+    assert len(tried) == 2
+
+
+def test_a_moment_is_found_by_the_type_of_its_column(asked: pl.DataFrame) -> None:
+    """A day is its midnight; a moment in another zone the same; events by their own columns; what is no moment is refused."""
+    for said in ("2025-02-09", "2025-02-09T00:00:00Z", "2025-02-09 01:00:00+01:00"):
+        assert told(f"as_of={said}")["predictions"] == asked.filter(pl.col("as_of") == FEBRUARY.replace(day=9)).height == 8
+    assert told(f"ts={FEBRUARY:%Y-%m-%d}")["events"] == 1
+    first = asked["as_of"][0]
+    found = told(f"as_of={first.isoformat()}")
+    kept = pl.read_parquet("data/features/requests.parquet").filter(as_of=first).height
+    assert [each["rows"]["data/features"]["requests"] for each in found["releases"]] == [kept, kept]
+    done = interlock("erase", "as_of=yesterday")
+    assert done.code == 2
+    assert "as_of=yesterday: expected is" in done.err
+
+
+@pytest.mark.usefixtures("asked")
+def test_pages_that_show_the_entity_are_named_and_stay() -> None:
+    """Those of `interlock trace --html` in reports/; what was rejected is told of."""
+    mine = next(each.id for each in predictions.every(LOG) if each.prediction and each.prediction.request["customer_id"] == "c3")
+    assert interlock("trace", mine, "--html").code == 0
+    Path("reports/other.html").write_text("<p>c30</p>")
+    assert told("customer_id=c3")["pages"] == ["reports/trace.html"]
+    said = interlock("erase", "customer_id=c3", "--yes").out
+    assert "reports/trace.html shows it" in said
+    assert ".rejected.ndjson" in said
+    assert Path("reports/trace.html").exists()
 
 
 def test_what_is_expired_goes_by_the_declared_retention(asked: pl.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,6 +155,47 @@ def bad(deployed: Path) -> None:
     Path("cut.parquet").write_bytes(Path("a.parquet").read_bytes()[:-30])
 
 
+def test_what_is_scored_is_never_replaced(deployed: Path) -> None:
+    """Neither by the output nor by what is rejected beside it, under whatever name a link gives it; every input stays as it was."""
+    requests(5).write_parquet("a.parquet")
+    Path("o.rejected.ndjson").write_text('{"customer_id": "c1", "as_of": "2025-01-01T00:00:00Z"}\n{}\n')
+    Path("hard.ndjson").hardlink_to("o.rejected.ndjson")
+    Path("soft.ndjson").symlink_to("o.rejected.ndjson")
+    Path("hard.parquet").hardlink_to("a.parquet")
+    before = {path: path.read_bytes() for path in deployed.iterdir() if path.is_file()}
+    for words in (
+        ["o.rejected.ndjson", "o.parquet"],
+        ["hard.ndjson", "o.parquet"],
+        ["soft.ndjson", "o.parquet"],
+        ["a.parquet", "hard.parquet"],
+    ):
+        done = interlock("score", *words)
+        assert (done.code, "is one of the files to score, and would be replaced" in done.err) == (5, True), (words, done)
+    assert {path: path.read_bytes() for path in deployed.iterdir() if path.is_file()} == before
+
+
+def test_a_damaged_log_is_not_scored_into() -> None:
+    """It is named by position with what to do, wherever the damage is; nothing is appended, and no output made."""
+    requests(5).write_parquet("a.parquet")
+    scored("a.parquet", str(OUT))
+    OUT.unlink()
+    requests(5, 5).write_parquet("b.parquet")
+    (path,) = LOG.glob("*.jsonl")
+    whole = path.read_bytes()
+    for damaged, position in (
+        (whole.replace(b'"channel":"batch"', b'"channel":"botch"', 1), 1),
+        (whole[:-1] + b"K", 5),
+        (whole[:-3] + b"]]\n", 5),
+    ):
+        path.write_bytes(damaged)
+        done = interlock("score", "b.parquet", str(OUT))
+        assert done.code == 6
+        assert f"the record at position {position} is damaged" in done.err
+        assert "docs/runbooks/restore-from-backup.md" in done.err
+        assert path.read_bytes() == damaged
+        assert not OUT.exists()
+
+
 def test_source_rows_that_are_not_those_of_the_commit_are_refused() -> None:
     """A prediction names the commit that its rows can be had from: others would make it a lie."""
     requests(5).write_parquet("a.parquet")

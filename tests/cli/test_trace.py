@@ -17,6 +17,7 @@ from interlock.lineage.trace import trace as traced
 from interlock.releases.registry import Release
 from interlock.serving import predictions
 from tests.cli.pages import OURS, Page
+from tests.lineage import traced as made
 from tests.lineage.flown import flown, released
 
 __all__ = ["flown", "released"]  # fixtures
@@ -113,8 +114,19 @@ def test_the_last_predictions_and_a_row_are_listed(flown: Flown) -> None:
     assert all(one in run("--list").output for one in flown[1])
     assert [each["id"] for each in json.loads(run("--list", "--json").output)] == flown[1]
     told = json.loads(run("--row", "airports:0", "--json").output)
-    assert (told["table"], told["row"], told["releases"][0]["trained"], told["looked"]) == ("airports", 0, True, 5)
-    assert "trained on data that hold it" in run("--row", "airports:0").output
+    assert (told["table"], told["row"], told["releases"][0]["held"], told["looked"]) == ("airports", 0, True, 5)
+    assert "it lay in the raw data; no time tells whether training could see it" in run("--row", "airports:0").output
+
+
+def test_a_comparison_is_told_in_words(flown: Flown) -> None:
+    """Of a first release that nothing was there to compare it with; of a later one what the headline gains, over how many rows; no dict."""
+    first = run(flown[1][0]).output
+    assert "First release: nothing was deployed to compare it with" in first
+    later = made.release("v1.1.0", champion="flights@v1.0.0")
+    (one,) = made.predict(later, made.requests(500))
+    for said in (run(one).output, page(traced(predictions.one(one)))):
+        assert "Against flights@v1.0.0: auc gains +0.0200 (+0.0100 to +0.0300) on the same 1,000 rows: better" in said
+    assert not [line for line in (first + run(one).output).splitlines() if "'gain'" in line or "outcome=" in line or "headline" in line]
 
 
 @pytest.mark.parametrize(

@@ -76,10 +76,7 @@ def test_any_flipped_bit_is_named_by_its_position(tmp_path: Path) -> None:
             broken = data[:at] + bytes([byte ^ 1 << chance.randrange(8)]) + data[at + 1 :]
             path.write_bytes(broken)
             verdict = eventlog.verify(tmp_path)
-            if at == len(data) - 1 and path == records.segments(tmp_path)[-1]:
-                assert (verdict.records, verdict.broken) == (4, None)  # it looks like a line that is being written
-            else:
-                assert (verdict.records, verdict.broken) == (position - 1, position), (at, data[at - 20 : at + 1])
+            assert (verdict.records, verdict.broken) == (position - 1, position), (at, data[at - 20 : at + 1])
         path.write_bytes(data)
     assert position == 5
     assert eventlog.verify(tmp_path).broken is None
@@ -141,6 +138,56 @@ def test_a_torn_last_line_is_cut_off(tmp_path: Path, torn: int) -> None:
     assert log.append([event(6)]) == 6
     log.close()
     assert eventlog.verify(tmp_path) == eventlog.Verdict(6, 0)
+
+
+def test_a_flipped_end_of_the_last_line_is_named_and_nothing_is_cut(tmp_path: Path) -> None:
+    """The record was acknowledged: whichever bit of its newline turned, reader and writer refuse by position, and its bytes stay."""
+    written(tmp_path, 5)
+    path = records.segments(tmp_path)[-1]
+    whole = path.read_bytes()
+    for bit in range(8):
+        path.write_bytes(flipped := whole[:-1] + bytes([whole[-1] ^ 1 << bit]))
+        assert eventlog.verify(tmp_path).broken == 5
+        for used in (lambda: list(eventlog.read(tmp_path)), lambda: EventLog(tmp_path)):
+            with pytest.raises(ArtifactError, match="position 5 is damaged: the end of its line was altered"):
+                used()
+        assert path.read_bytes() == flipped
+    path.write_bytes(whole)
+    EventLog(tmp_path).close()
+
+
+def test_a_damaged_last_line_is_named_by_its_position_to_a_writer(tmp_path: Path) -> None:
+    """Whatever is wrong with it; and the lock is free again."""
+    written(tmp_path, 5)
+    path = records.segments(tmp_path)[-1]
+    path.write_bytes(path.read_bytes()[:-5] + b"!!!!\n")
+    for _ in range(2):
+        with pytest.raises(ArtifactError, match="the record at position 5 is damaged"):
+            EventLog(tmp_path)
+
+
+def test_wherever_a_write_is_torn_no_acknowledged_record_is_lost(tmp_path: Path) -> None:
+    """A batch of two after one that was acknowledged, cut at every byte: what is whole stays, a piece goes, and the log goes on.
+
+    A record that lacks its newline alone is ended: it is the one that an acknowledged record would be whose last byte was lost.
+    """
+    log = EventLog(tmp_path)
+    log.append([event(1)])
+    (path,) = records.segments(tmp_path)
+    first = path.stat().st_size
+    log.append([event(2), event(3)])
+    log.close()
+    whole = path.read_bytes()
+    ends = [at for at, byte in enumerate(whole) if byte == 10]
+    for size in range(first, len(whole) + 1):
+        path.write_bytes(whole[:size])
+        kept = sum(end <= size for end in ends)
+        assert eventlog.verify(tmp_path) == eventlog.Verdict(whole[:size].count(b"\n"), 0)
+        log = EventLog(tmp_path)
+        assert (log.end, path.read_bytes()) == (kept, whole[: ends[kept - 1] + 1])
+        log.append([event(9)])
+        log.close()
+        assert eventlog.verify(tmp_path) == eventlog.Verdict(kept + 1, 0)
 
 
 def test_a_torn_first_line_of_a_segment_is_cut_off(tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import polars as pl
 import pytest
+from rich.console import Console
 
 from interlock import git
+from interlock.cli.trace_tree import tree
 from interlock.contracts import ledger
-from interlock.errors import ArtifactError
+from interlock.errors import ArtifactError, GitError
 from interlock.features import featureset, payloads
 from interlock.features.eventlog import EventLog
 from interlock.features.records import Event
@@ -77,9 +80,9 @@ def test_rows_that_came_as_events_are_named_by_their_position(flown: Flown) -> N
     rows = pl.concat([near, new]).select(list(declared.reads_of("flights")))
     log = EventLog(LOG)
     log.append([Event("flights", int(at.timestamp() * 1e6), None, payload) for payload in payloads.encoded(rows)])
-    head = log.end
+    head, chain = log.end, log.head
     log.close()
-    (one,) = traced.predict(flown[0], asked, {"flights": new.with_columns(pl.lit(10**6, pl.Int64).alias(ROW))}, head)
+    (one,) = traced.predict(flown[0], asked, {"flights": new.with_columns(pl.lit(10**6, pl.Int64).alias(ROW))}, head, chain)
     found = trace(predictions.one(one), None)
     assert (found.differ, found.unreached) == ((), ())
     rows_of = {feature.name: feature.rows for feature in found.features}
@@ -90,6 +93,33 @@ def test_rows_that_came_as_events_are_named_by_their_position(flown: Flown) -> N
     assert day is not None
     assert near[ROW][0] in {row.row for row in day.shown}
     assert not any(row.position == 1 for row in day.shown)
+
+
+def test_another_event_log_of_the_same_length_is_not_believed(flown: Flown) -> None:
+    """Chained rightly, as long, with another row at the position: it is named with the way out, and nothing that came from it is said to agree.
+    The log that the prediction was made from, put aside and named, is believed."""
+    declared = featureset.read(Path("models/bundle/featureset.json"))
+    rows = payloads.encoded(ledger.valid("flights").select(list(declared.reads_of("flights"))).head(2).collect())
+    logs = [_log(folder, row) for folder, row in ((Path("aside"), rows[0]), (LOG, rows[1]))]
+    (one,) = traced.predict(flown[0], traced.requests(1500), None, 1, logs[0])
+    assert logs[0] != logs[1]
+    found = trace(predictions.one(one))
+    missing = {each.what: each for each in found.unreached}["the rows of the sources"]
+    assert f"online/log is another event log: at position 1 it has come to {logs[1][:12]}" in missing.why
+    assert "--events" in missing.todo
+    out = StringIO()
+    Console(file=out, width=10_000).print(tree(found))
+    assert "✓" not in out.getvalue()
+    right = trace(predictions.one(one), log=Path("aside"))
+    assert (right.unreached, right.differ) == ((), ())
+
+
+def _log(folder: Path, payload: bytes) -> str:
+    """An event log of one flight, and what its chain has come to."""
+    log = EventLog(folder)
+    log.append([Event("flights", traced.NOON, None, payload)])
+    log.close()
+    return log.head
 
 
 def test_an_erased_prediction_says_so(flown: Flown) -> None:
@@ -159,6 +189,24 @@ def test_a_shallow_clone_says_how_to_become_whole(flown: Flown, tmp_path: Path, 
     assert found.unreached[0].what == "the commit of the release"
     assert "--unshallow" in found.unreached[0].todo
     assert found.request["carrier"]
+
+
+def test_a_whole_clone_that_lacks_the_commit_is_not_told_to_deepen(flown: Flown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was made elsewhere and never pushed: fetch, or push it there; --unshallow would be refused by git."""
+    git.git("clone", "--quiet", "--no-tags", f"file://{Path.cwd()}", str(tmp_path / "whole"))
+    Path("README.md").write_text("later\n")
+    git.git("add", "README.md")
+    later = traced.release("v1.1.0")
+    (one,) = traced.predict(later, traced.requests(500))
+    shutil.copytree("online", tmp_path / "whole/online")
+    monkeypatch.chdir(tmp_path / "whole")
+    todo = trace(predictions.one(one)).unreached[0].todo
+    assert "git fetch --all --tags" in todo
+    assert "unshallow" not in todo
+    with pytest.raises(GitError) as raised:
+        Past(later.commit).output("data/raw")
+    assert raised.value.remedy == todo
+    assert flown
 
 
 def test_a_moved_tag_is_told(flown: Flown) -> None:

@@ -1,11 +1,14 @@
 """What a source row has reached is the other way round of what predictions were traced to."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
-from interlock import frames
+from interlock import frames, git
+from interlock.cli.trace import trace as command
 from interlock.errors import ArtifactError, ConfigError
 from interlock.frames import ROW
 from interlock.lineage.forwards import forwards
@@ -48,7 +51,7 @@ def test_a_row_in_quarantine_trained_nothing_and_reached_nobody(flown: Flown) ->
     ledgers = {path.stem: frames.read(path) for path in sorted(Path("data/quarantine").glob("*.parquet"))}
     table, ledger = next((name, rows) for name, rows in ledgers.items() if rows.height)
     found = forwards(table, ledger[ROW][0], None, LOG)
-    assert [(release.trained, release.why.startswith("set aside by ")) for release in found.releases] == [(False, True)]
+    assert [(release.held, release.why.startswith("set aside by ")) for release in found.releases] == [(False, True)]
     assert ledger["rule"][0] in found.releases[0].why
     assert found.uses == ()
     assert found.notes == ("flights@v1.0.0: the row was in quarantine, and no feature could read it",)
@@ -63,10 +66,41 @@ def test_another_row_under_the_same_number_is_told_apart(flown: Flown) -> None:
     frames.write(changed, path)
     again = traced.release("v1.1.0")
     now, then = forwards("flights", number, None, LOG), forwards("flights", number, "v1.0.0", LOG)
-    assert [(release.tag, release.trained) for release in now.releases] == [("flights@v1.0.0", False), (again.tag, True)]
-    assert [(release.tag, release.trained) for release in then.releases] == [("flights@v1.0.0", True), (again.tag, False)]
+    assert [(release.tag, release.held) for release in now.releases] == [("flights@v1.0.0", False), (again.tag, True)]
+    assert [(release.tag, release.held) for release in then.releases] == [("flights@v1.0.0", True), (again.tag, False)]
     assert now.values["distance"] == 1
     assert then.values["distance"] != 1
+
+
+def test_a_row_is_dated_against_the_end_of_training(flown: Flown) -> None:
+    """A flight of the first and one of the last day of the world: both lay in the raw data, one before and one after training ended.
+    Airports have no time, and nothing is said of them."""
+    assert flown
+    rows = frames.read(Path("data/raw/flights.parquet")).join(
+        frames.read(Path("data/quarantine/flights.parquet")).select(ROW), on=ROW, how="anti"
+    )
+    known = rows.filter(pl.col("dep_time").is_not_null()).sort("time_hour")
+    until = datetime(2013, 9, 1, 4, tzinfo=UTC)
+    for number, hour in (known.select(ROW, "time_hour").row(place) for place in (0, -1)):
+        (release,) = forwards("flights", number, None, LOG).releases
+        assert release.held
+        assert release.dated is not None
+        assert release.dated.before == (hour < until)
+        assert datetime.fromisoformat(release.dated.time) - hour < timedelta(days=1)
+        assert datetime.fromisoformat(release.dated.train_until) == until
+        word = "before" if hour < until else "AFTER"
+        said = CliRunner().invoke(command, ["--row", f"flights:{number}"]).output
+        assert f"it lay in the raw data, dated {release.dated.time} ({release.dated.history}), {word} the end of training" in said
+    (release,) = forwards("airports", 0, None, LOG).releases
+    assert (release.held, release.dated, release.why) == (True, None, "")
+
+
+def test_a_bad_tag_is_named_and_the_others_are_told(flown: Flown) -> None:
+    """A lightweight tag under the name of a version: it is said, and the release beside it is looked at."""
+    git.git("tag", "flights@v9.9.9")
+    found = forwards("airports", 0, None, LOG)
+    assert [release.tag for release in found.releases] == [flown[0].tag]
+    assert any("flights@v9.9.9" in note for note in found.notes)
 
 
 def test_erased_predictions_are_counted_as_such(flown: Flown) -> None:  # noqa: ARG001

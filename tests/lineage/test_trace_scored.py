@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from interlock import git
 from interlock.features.eventlog import EventLog
 from interlock.frames import ROW
 from interlock.lineage.forwards import forwards
@@ -129,7 +130,7 @@ def test_forwards_and_backwards_agree(made: list[str]) -> None:
         place = max((each for each in pairs if each[0] == table), key=lambda each: len(pairs[each]))
         reached = forwards(*place, None, LOG, None)
         assert {(use.feature, one) for use in reached.uses for one in use.first} == pairs[place]
-        assert [release.trained for release in reached.releases] == [True, True]
+        assert [release.held for release in reached.releases] == [True, True]
         assert (table == "events") == any("events of the log" in note for note in reached.notes)
 
 
@@ -153,3 +154,16 @@ def test_the_command_says_it_all(made: list[str]) -> None:
     assert found["watermarks"].keys() == {"Events"}
     assert interlock("trace", "1-000000000000").code == 6
     assert interlock("trace", "hello").code == 2
+
+
+def test_a_bad_tag_stops_neither_catalog_nor_erase_nor_the_way_forwards(made: list[str]) -> None:
+    """A lightweight tag under the name of a version: all three name it and go on with the releases that are sound."""
+    assert made
+    git.git("tag", "churn@v7.0.0")
+    for words in (["catalog"], ["erase", "customer_id=c3"], ["trace", "--row", "customers:0"]):
+        done = interlock(*words)
+        assert done.code == 0, done
+        assert all(version in done.out for version in ("churn@v7.0.0", "churn@v1.0.0", "churn@v1.1.0"))
+    found = json.loads(interlock("erase", "customer_id=c3", "--json").out)
+    assert [each["version"] for each in found["releases"]] == ["churn@v1.0.0", "churn@v1.1.0"]
+    assert "churn@v7.0.0" in found["bad"][0]

@@ -27,11 +27,22 @@ from interlock.serving.record import Prediction, Snapshot
 
 CACHE = Path(".dvc/cache/files/md5")
 OUTPUTS = ("data/raw", "data/quarantine", "data/features", "models/bundle")
+GAIN = {"name": "auc", "candidate": 0.72, "champion": 0.7, "gain": 0.02, "gain_low": 0.01, "gain_high": 0.03, "outcome": "better"}
+FIRST = {
+    "outcome": "first release",
+    "headline": "auc",
+    "rows": 1000,
+    "metrics": [],
+    "verdict": "first release",
+    "passed": False,
+    "gates": {},
+}
+COMPARED = {"outcome": "better", "headline": "auc", "rows": 1000, "metrics": [GAIN], "verdict": "pass", "passed": True, "gates": {}}
 NOON = int(datetime(2026, 1, 2, 12, tzinfo=UTC).timestamp() * 1_000_000)
 
 
-def release(version: str, cached: tuple[str, ...] = OUTPUTS) -> Release:
-    """Commit what the graph has left in the current folder, as DVC would, and release it."""
+def release(version: str, cached: tuple[str, ...] = OUTPUTS, champion: str | None = None) -> Release:
+    """Commit what the graph has left in the current folder, as DVC would, and release it: the first, or compared with a champion."""
     made = packaged()
     hashes = {path: cache(Path(path), keep=path in cached) for path in OUTPUTS}
     stages = {path.replace("/", "-"): {"cmd": "x", "outs": [{"path": path, "hash": "md5", "md5": found}]} for path, found in hashes.items()}
@@ -47,9 +58,10 @@ def release(version: str, cached: tuple[str, ...] = OUTPUTS) -> Release:
     usecase = read_yaml(Path("params.yaml"))["usecase"]["name"]
     declared = featureset.read(Path("data/features/featureset.json"))
     waiver = {"gate": "calibration", "until": "2026-03-01", "reason": "One bin <b>holds</b> few rows."}
+    comparison = FIRST if champion is None else COMPARED
     told = Release(
         usecase, version, git.head(), made, hashes["models/bundle"], "0" * 64, declared.fingerprint, "0" * 64, "0" * 64,
-        None, {"auc": {"champion": 0.7, "candidate": 0.72}}, (waiver,), None,
+        champion, comparison, (waiver,), None,
     )  # fmt: skip
     Registry(usecase).write(told, f"Release {version}")
     return told
@@ -86,12 +98,14 @@ def cache(folder: Path, *, keep: bool = True) -> str:
     return found
 
 
-def predict(of: Release, requests: pl.DataFrame, events: Mapping[str, pl.DataFrame] | None = None, position: int = 0) -> list[str]:
+def predict(
+    of: Release, requests: pl.DataFrame, events: Mapping[str, pl.DataFrame] | None = None, position: int = 0, chain: str = GENESIS
+) -> list[str]:
     """Log a prediction for each of `requests`, made by the offline executor from the valid rows and `events`; their ids."""
     declared = featureset.read(Path("models/bundle/featureset.json"))
     values = offline.compute(declared, requests, tables(declared, events or {})).select(feature.name for feature in declared.public)
     outputs = {path: cache(Path(path), keep=False) for path in ("data/raw", "data/quarantine")}
-    snapshot = Snapshot(of.commit, outputs["data/raw"], outputs["data/quarantine"], position, GENESIS)
+    snapshot = Snapshot(of.commit, outputs["data/raw"], outputs["data/quarantine"], position, chain)
     asked, answered = (
         map(msgspec.json.decode, payloads.encoded(frame)) for frame in (requests.select(list(declared.request.types)), values)
     )

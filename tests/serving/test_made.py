@@ -7,9 +7,11 @@ from tempfile import TemporaryDirectory
 import msgspec
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interlock.errors import ArtifactError
 from interlock.features import eventlog
 from interlock.features.eventlog import EventLog
 from interlock.serving import made, predictions
@@ -52,6 +54,18 @@ def test_each_request_is_one_prediction_however_it_is_asked(runs: list[list[int]
             again = scored([each.request["key"]])
             assert each.values == again.values.row(0, named=True)
             assert each.scores == again.scores.row(0, named=True)
+
+
+def test_a_damaged_log_is_not_written_on(tmp_path: Path) -> None:
+    """Whatever version the damaged record is of, and wherever it stands: it is named by its position, before anything is appended."""
+    with closing(EventLog(tmp_path)) as log:
+        Journal.of(log, msgspec.structs.replace(STAMP, version="churn@v0.9.0")).write(scored([1, 2, 3]))
+    (path,) = tmp_path.glob("*.jsonl")
+    damaged = path.read_bytes().replace(b'"request":{"key":2}', b'"request":{"key":4}')
+    path.write_bytes(damaged)
+    with closing(EventLog(tmp_path)) as log, pytest.raises(ArtifactError, match="the record at position 2 is damaged"):
+        Journal.of(log, STAMP)
+    assert path.read_bytes() == damaged
 
 
 def test_a_record_is_the_json_of_a_prediction(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_records_are_the_same_wherever_a_text_file_is_cut(rows: list[tuple[str, 
 
 @given(ROWS, st.integers(8, 200))
 def test_lines_of_json_and_parquet_are_the_same_in_parts(rows: list[tuple[str, str, str]], size: int) -> None:
-    """Empty lines count for nothing, and columns that nobody asked for are left out."""
+    """Empty lines are no rows and count as lines, and columns that nobody asked for are left out."""
     plain = [{"key": key, "n": int(number) if number in ("1", "-7") else None, "note": None} for key, number, _ in rows]
     with TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         lines, table = Path(place, "a.ndjson"), Path(place, "a.parquet")
@@ -70,11 +70,31 @@ def test_lines_of_json_and_parquet_are_the_same_in_parts(rows: list[tuple[str, s
         whole = [(row["key"], row["n"], None) for row in plain]
         small(patch, size)
         if plain:
-            for path in (lines, table):
-                assert joined(read(path)) == (whole, list(range(len(rows))), [])
+            for path, step in ((lines, 2), (table, 1)):
+                assert joined(read(path)) == (whole, list(range(0, step * len(rows), step)), [])
                 assert read(path)[-1].ends == pytest.approx(1.0)
         else:
             assert joined(read(table)) == ([], [], [])
+
+
+@pytest.mark.parametrize("size", [8, 16, 1 << 20])
+def test_a_bad_line_is_told_by_its_line_and_a_name_twice_is_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Empty lines count, wherever parts begin; of two values of a name none is taken, whatever else the line is; a colon in a text is no name."""
+    good = '{"key": "a", "n": 1, "note": "\\": x"}'
+    bad = {
+        2: '{"key": "a", "key": "b", "n": 1, "note": ""}', 5: '{"key":"a","n":"x"}', 6: "{", 8: '{"key":"a","note":"","n" :1,"n":%s}' % ("9" * 5000),
+        9: '{"key":"a","n":1,"note":"","k\\u0065y":"b"}',
+    }  # fmt: skip
+    path = tmp_path / "a.ndjson"
+    path.write_text("\n".join([good, "", bad[2], good, " ", bad[5], bad[6], "", bad[8], bad[9], good]))
+    small(monkeypatch, size)
+    found = read(path)
+    rows, numbers, rejected = joined(found)
+    assert (numbers, rejected) == ([0, 3, 10], list(bad))
+    assert rows == [("a", 1, '": x')] * 3
+    said = {row: why for part in found for row, why in part.rejected.items()}
+    assert [name for row in (2, 8, 9) for name in [said[row].partition(" ")[0]]] == ["key", "n", "key"]
+    assert all("is there twice" in said[row] for row in (2, 8, 9))
 
 
 def test_a_quote_that_is_never_closed_is_told_before_the_file_is_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The source rows of a commit: their hashes are DVC's own, and they must be what a version reads."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -33,6 +34,23 @@ def test_rows_of_the_work_tree_and_of_its_commit_are_the_same() -> None:
     shutil.rmtree("data/quarantine")
     with pytest.raises(GitError, match=r"data/quarantine is not that of commit .* \(it is missing, "):
         Rows.checked_out()
+
+
+def test_what_brings_the_rows_back_is_what_can() -> None:
+    """A checkout where this clone's cache has them whole; a pull where it lacks any file, as in a fresh clone."""
+    shutil.rmtree("data/raw")
+    with pytest.raises(GitError, match=r"data/raw .*\n.*: dvc checkout;"):
+        Rows.checked_out()
+    cache = Path(".dvc/cache/files/md5")
+    md5 = hashlib.md5(Path("data/quarantine/events.parquet").read_bytes(), usedforsecurity=False).hexdigest()
+    shutil.rmtree("data/quarantine")
+    whole = Past(git.head()).folder("data/raw")
+    shutil.copytree(whole, "data/raw")
+    (cache / md5[:2] / md5[2:]).unlink()
+    for _ in range(2):
+        with pytest.raises(GitError, match=r"data/quarantine .*\n.*: dvc pull data/raw data/quarantine;"):
+            Rows.checked_out()
+        shutil.rmtree(cache, ignore_errors=True)
 
 
 def test_rows_that_a_version_cannot_read_are_told_by_table_and_column() -> None:

@@ -92,7 +92,8 @@ def agrees(folder: Path, *fails: str) -> None:
     parity, metrics = report(folder, "parity"), report(folder, "metrics")
     assert (parity["equal"], parity["mismatches"], parity["missing"], parity["extra"], parity["first"]) == (True, 0, 0, 0, [])
     assert parity["rows"] > 0
-    assert {gate["name"] for gate in report(folder, "gates")["gates"] if gate["verdict"] not in {PASS, *UNJUDGED}} == set(fails)
+    failing = {gate["name"]: gate["words"] for gate in report(folder, "gates")["gates"] if gate["verdict"] not in {PASS, *UNJUDGED}}
+    assert set(failing) == set(fails), failing
     assert report(folder, "gates")["passed"] == (not fails)
     assert metrics["test"].get("auc", 1.0) > 0.6
     assert metrics["test"].get("r2", 1.0) > 0.1
