@@ -82,6 +82,8 @@ def convert(found: Any, kind: type[T], section: str, path: Path = PARAMS) -> T:
         key = f"{section}.{inner}" if inner else section
         if unknown := re.fullmatch(r"Object contains unknown field `(.+)`", expected):
             key, expected = f"{key}.{unknown[1]}", f"not a known key{_meant(unknown[1], kind)}"
+        elif missing := re.fullmatch(r"Object missing required field `(.+)`", expected):
+            key, expected = _misspelt(_at(found, inner) if inner else found, missing[1], key, expected)
         value = _at(found, inner)
         said = f", found {value!r}" if value is not None and not isinstance(value, dict) else ""
         raise ConfigError(f"{path}: {key}: {expected}{said}", f"mend {owner(key)} and run: interlock compose") from None
@@ -194,6 +196,12 @@ def _fits(found: Any, kind: Any) -> bool:
     except msgspec.ValidationError:
         return False
     return True
+
+
+def _misspelt(there: Any, missing: str, key: str, expected: str) -> tuple[str, str]:
+    """The key that stands in the place of a missing one and is nearly called so, and what is wrong with it."""
+    close = difflib.get_close_matches(missing, there if isinstance(there, dict) else (), n=1)
+    return (f"{key}.{close[0]}", f"not a known key, {missing} is") if close else (key, expected)
 
 
 def _meant(key: str, kind: Any) -> str:

@@ -40,7 +40,7 @@ def catalog(names: tuple[str, ...], kind: str | None, owner: str | None, as_json
     else:
         from interlock.cli.catalog_table import show
 
-        show(found)
+        show(found, asked=bool(names or owner))
 
 
 def _kept(found: "Found", names: tuple[str, ...], kind: str | None, owner: str | None) -> "Found":

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 LONG = 400
 
 
-def show(found: "Found") -> None:
-    """Print it."""
+def show(found: "Found", *, asked: bool) -> None:
+    """Print it; `asked` where a name or an owner was asked for."""
     terminal = console()
     if found.datasets:
         terminal.print(_datasets(found.datasets))
@@ -23,7 +23,7 @@ def show(found: "Found") -> None:
         terminal.print(_features(found.features))
     if found.models:
         terminal.print(_models(found.models))
-    if not (found.datasets or found.features or found.models):
+    if asked and not (found.datasets or found.features or found.models):
         terminal.print(_cell(f"nothing in the catalog of {found.usecase} has that name", "dim"))
     for note in found.notes:
         terminal.print(_cell(note, "dim"))

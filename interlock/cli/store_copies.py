@@ -72,11 +72,12 @@ def _told(made: "Backup") -> str:
 
 
 @click.command
+@predicted
 @shared
-def verify(place: str, log: Path, as_json: bool) -> None:
-    """Check every record of the log against its hash and the chain, and that the store follows it.
+def verify(predictions: Path, place: str, log: Path, as_json: bool) -> None:
+    """Check every record of both logs against its hash and the chain, and that the store follows the event log.
 
-    Exits with 6, and names the first position that does not hold.
+    Exits with 6, and names the log and the first position that does not hold.
 
     \b
     Example:
@@ -87,11 +88,15 @@ def verify(place: str, log: Path, as_json: bool) -> None:
 
     with opened(place) as store:
         position = State.of(features_of(), store).meta().position
-    verdict = eventlog.verify(log)
-    say({**asdict(verdict), "position": position}, as_json, [f"{verdict.records:,} records hold, {verdict.erased:,} of them erased"])
-    if verdict.broken is not None:
+    found = {folder: eventlog.verify(folder) for folder in (log, predictions)}
+    events, predicted = found.values()
+    lines = [f"{each.records:,} records of {folder} hold, {each.erased:,} of them erased" for folder, each in found.items()]
+    say({**asdict(events), "position": position, "predictions": asdict(predicted)}, as_json, lines)
+    for (folder, each), kind in zip(found.items(), KINDS, strict=True):
+        if each.broken is not None:
+            remedy = f"interlock store restore FOLDER {kind} --replace"
+            raise ArtifactError(f"{folder}: the record at position {each.broken} is damaged: {each.reason}", remedy)
+    if position > events.records:
         raise ArtifactError(
-            f"{log}: the record at position {verdict.broken} is damaged: {verdict.reason}", "interlock store restore FOLDER"
+            f"the store is at position {position}, the log ends at {events.records}", "interlock store restore FOLDER --replace"
         )
-    if position > verdict.records:
-        raise ArtifactError(f"the store is at position {position}, the log ends at {verdict.records}", "interlock store restore FOLDER")

@@ -120,7 +120,7 @@ def _mended(folder: Path) -> Record | None:
     last = records.last(folder)
     place = (last.chain, last.position + 1) if last else (records.GENESIS, 1)
     for path in records.segments(folder)[-1:]:
-        if line := records.tail(path):
+        if line := records.ends(path)[1]:
             if flaw := records.altered(line, *place):
                 raise records.damaged(folder, flaw)
             found = records.sound(line + b"\n", *place)

@@ -147,7 +147,7 @@ def one(folder: Path, position: int) -> Record | Flaw | None:
 def last(folder: Path, before: int | None = None) -> Record | None:
     """The last record of the log, or the last one before the segment that begins at `before`."""
     for path in reversed(segments(folder)):
-        if (before is None or first(path) < before) and (line := _last_line(path)):
+        if (before is None or first(path) < before) and (line := ends(path)[0]):
             try:
                 return parsed(line)
             except ArtifactError:
@@ -155,14 +155,15 @@ def last(folder: Path, before: int | None = None) -> Record | None:
     return None
 
 
-def tail(path: Path) -> bytes:
-    """What a file has after its last whole line."""
+def ends(path: Path) -> tuple[bytes, bytes]:
+    """The last whole line of a file, empty where there is none, and what comes after it."""
     with path.open("rb") as opened:
         at, found = path.stat().st_size, b""
-        while at and b"\n" not in found:
+        while at and found.count(b"\n") < 2:
             at, before = max(at - PIECE, 0), at
             found = os.pread(opened.fileno(), before - at, at) + found
-    return found[found.rfind(b"\n") + 1 :]
+    lines = [b"", *found.split(b"\n")]
+    return lines[-2], lines[-1]
 
 
 def sound(line: bytes, before: str, position: int) -> Record | Flaw:
@@ -189,13 +190,3 @@ def damaged(folder: Path, flaw: Flaw) -> ArtifactError:
 def _chain_before(folder: Path, start: int) -> str:
     found = last(folder, start) if start > 1 else None
     return found.chain if found else GENESIS
-
-
-def _last_line(path: Path) -> bytes:
-    """The last whole line of a file, empty where there is none."""
-    with path.open("rb") as opened:
-        at, found = path.stat().st_size, b""
-        while at and found.count(b"\n") < 2:
-            at, before = max(at - PIECE, 0), at
-            found = os.pread(opened.fileno(), before - at, at) + found
-    return found.split(b"\n")[-2] if b"\n" in found else b""

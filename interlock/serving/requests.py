@@ -1,32 +1,24 @@
 """Requests from files in the order that they stand there, a part at a time, held to the contract of a bundle."""
 
-import io
-import json
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
-import msgspec
 import polars as pl
 
-from interlock.contracts.answers import Checked, Error, reasons
+from interlock.contracts.answers import Checked, reasons
 from interlock.contracts.microbatch import Checker
-from interlock.contracts.parsing import named
 from interlock.dtypes import dtype_of
 from interlock.errors import ContractError, SourceError
 from interlock.features import incoming
 from interlock.features.featureset import FeatureSet
 from interlock.frames import ROW
+from interlock.serving import jsonlines
 from interlock.sources import delimited
 from interlock.sources.spec import FilesTable
 from interlock.sources.unpack import PACKED
 
 ROWS, BYTES, LONGEST = 65_536, 16 << 20, 8
-NAME = re.compile(rb'"\s*:')
 WHOLE = "put the whole file there"
 
 
@@ -87,35 +79,7 @@ def _parquet(path: Path, checker: Checker) -> Iterator[tuple[Checked, int, float
 
 
 def _lines(path: Path, checker: Checker) -> Iterator[tuple[Checked, int, float]]:
-    with path.open("rb") as opened:
-        while lines := list(islice(opened, ROWS)):
-            there = {row: line.rstrip(b"\n") for row, line in enumerate(lines) if line.strip()}
-            twice = [Error(row, name, "unique", "there twice", "one value") for row, line in there.items() for name in _twice(line)]
-            kept = {row: line for row, line in there.items() if row not in {error.row for error in twice}}
-            came = incoming.read(io.BytesIO(b"\n".join(kept.values())), ".ndjson", checker)
-            yield _numbered(came, list(kept), twice), len(lines), opened.tell() / path.stat().st_size
-
-
-def _numbered(came: Checked, rows: list[int], more: list[Error]) -> Checked:
-    """Rows and errors by their lines, which are counted whether anything is in them or not."""
-    errors = sorted([*more, *(error._replace(row=rows[error.row]) for error in came.errors)])
-    return Checked(came.rows, pl.Series(rows, dtype=pl.Int64).gather(came.numbers), errors, came.unknown)
-
-
-def _twice(line: bytes) -> list[str]:
-    """The names that a JSON object has more than once; of these a parser would take the last, and say nothing."""
-    with suppress(msgspec.MsgspecError, RecursionError):
-        # NOTE: a line cannot have more names than places that look like the end of one
-        if len(NAME.findall(line)) <= len(msgspec.json.decode(line, type=dict[str, msgspec.Raw])):
-            return []
-    found: list[str] = []
-    with suppress(ValueError, RecursionError):
-        json.loads(line, object_pairs_hook=lambda pairs: found.extend(_again(name for name, _ in pairs)), parse_int=str)
-    return found
-
-
-def _again(names: Iterable[str]) -> list[str]:
-    return [named(name) for name, count in Counter(names).items() if count > 1]
+    return jsonlines.parts(path, checker, ROWS)
 
 
 def _csv(path: Path, checker: Checker) -> Iterator[tuple[Checked, int, float]]:

@@ -116,6 +116,7 @@ def test_a_shallow_clone_does_not_say_that_there_is_no_release(flown: Flown, tmp
     found = look(datetime.now(UTC))
     assert found.notes == ("this is a shallow clone, which hides releases: git fetch --unshallow --tags",)
     assert found.models == ()
+    assert run("--kind", "models").output == f"{found.notes[0]}\n"
     assert found.datasets
     assert found.features
 

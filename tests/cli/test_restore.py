@@ -66,6 +66,8 @@ def test_the_runbook_restores_a_damaged_prediction_log(kept: dict[Path, bytes]) 
     flipped(EVENTS, 40)
     refused = interlock("score", "a.parquet", "o.parquet")
     assert (refused.code, "restore-from-backup.md" in refused.err) == (6, True)
+    refused = interlock("store", "verify")
+    assert (refused.code, "online/log: the record at position 1 is damaged" in refused.err) == (6, True)
     for words in typed("What to type"):
         match words:
             case ["interlock", "store", "add", *_]:
@@ -104,6 +106,14 @@ def test_a_damaged_log_is_not_kept_and_a_damaged_copy_not_put_back() -> None:
     """A backup of it would be none, and is not there; a copy is looked at before anything is given up."""
     now = held()
     flipped(Path(KEPT, "predictions"), 40)
+    flipped(LOG, 40)
+    refused = interlock("store", "verify")
+    assert (refused.code, "online/predictions: the record at position 1" in refused.err, "predictions --replace" in refused.err) == (
+        6,
+        True,
+        True,
+    )
+    flipped(LOG, 40)
     refused = interlock("store", "restore", KEPT, "predictions", "--replace")
     assert (refused.code, "position 1 is damaged" in refused.err, held()) == (6, True, now)
     (path,) = LOG.glob("*.jsonl")

@@ -112,7 +112,7 @@ def test_a_store_from_its_filling_to_its_restoring(store: Store) -> None:
     with pytest.raises(ArtifactError, match="--replace"):
         store("restore", "backups/one")
     store("restore", "backups/one", "--replace")
-    assert "2 records hold" in store("verify").stdout
+    assert "2 records of online/log hold" in store("verify").stdout
     assert (many(30), many(90)) == (62, 32)
 
 

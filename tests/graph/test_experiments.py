@@ -60,7 +60,16 @@ def test_metrics_and_plots_are_worth_showing(clone: Clone) -> None:
     warning, and nothing else."""
     shown = json.loads(clone.dvc("metrics", "show", "--json"))[""]["data"]
     metrics = {name: found["data"] for name, found in shown.items()}
-    assert set(metrics["reports/metrics.json"]) == {"rows", "validation", "test", "baseline", "linear", "worst_slice", "rescored"}
+    assert set(metrics["reports/metrics.json"]) == {
+        "rows",
+        "validation",
+        "test",
+        "baseline",
+        "linear",
+        "worst_slice",
+        "rescored",
+        "decision",
+    }
     assert len(list(leaves(metrics))) < FIGURES
     assert [value for value in leaves(metrics) if isinstance(value, str) and len(value) > LONGEST] == []
     plots = json.loads(clone.dvc("plots", "show", "--json"))

@@ -163,7 +163,7 @@ def replayed(team: Team) -> None:
     flights = pl.read_parquet(clone.folder / "data/raw/flights.parquet").drop("source_row")
     came = flights.filter(pl.col("arr_delay").is_not_null()).tail(3).with_columns(flight=pl.lit(9999, pl.Int16))
     came.write_parquet(clone.folder / "came.parquet")
-    clone.interlock("store", "materialize")
+    clone.interlock("store", "materialize", "--as-of", "2013-12-30T00:00Z", "--release", "v1.0.2")
     clone.interlock("store", "add", "flights", "came.parquet", "--arrived", "available")
     predicted(team, "v1.0.2", last[66:])
     found = json.loads(clone.interlock("replay", "--sample", "100", "--json").stdout)
@@ -238,7 +238,7 @@ def test_of_two_at_once_one_wins_by_push_and_the_other_is_told(team: Team, tmp_p
     assert team.say("release", "--push")["released"]
     late = other.clone.interlock("release", "--push", fails=True)
     assert "refuses flights@v1.0.0" in late.stderr
-    assert "somebody else may have been first" in late.stderr
+    assert "somebody else was first" in late.stderr
     assert other.clone.run("git", "tag").stdout == ""
     other.clone.run("git", "fetch", "--quiet", "--tags")
     assert other.say("release")["already"]
@@ -268,6 +268,6 @@ def test_one_altered_byte_is_refused_by_name(team: Team) -> None:
     shutil.rmtree(kept)
     told = clone.interlock("promote", "v1.0.0", "--to", "prod", fails=True).stderr
     assert "models/bundle/model/booster.txt of commit" in told
-    assert "the DVC cache, the remote or" in told
+    assert "was altered, in the DVC cache or on the remote" in told
     cached[0].unlink()
     assert team.say("promote", "v1.0.0", "--to", "prod")["moved"], "the remote has it"

@@ -67,8 +67,13 @@ def test_a_record_that_does_not_follow_is_found_and_the_first_that_is_damaged_na
 
 def test_no_other_record_is_parsed(tmp_path: Path, ids: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the one that is asked for and the one before it, however many there are."""
-    real, seen = records.parsed, []
-    monkeypatch.setattr(records, "parsed", lambda line: seen.append(line) or real(line))
+    real, seen = records.parsed, list[bytes]()
+
+    def parsed(line: bytes) -> Record:
+        seen.append(line)
+        return real(line)
+
+    monkeypatch.setattr(records, "parsed", parsed)
     for each in ids:
         seen.clear()
         assert predictions.one(each, tmp_path).id == each
