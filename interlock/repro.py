@@ -10,8 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from interlock.errors import INTERRUPTED, ArtifactError, InterlockError
+from interlock.files import replacing
+from interlock.lock import LOCK
+from interlock.project import GRAPH
 
 RUNNING, RESTORED = "Running stage '%s':", "Stage '%s' is cached - skipping run, checking out outputs"
 LOCKS = Path(".dvc/tmp/rwlock")
@@ -113,17 +117,44 @@ def stale() -> list[str]:
 
 
 def _mended() -> None:
-    """Remove DVC's list of the paths in use where a process that was killed left half of it: DVC stops there, for good."""
+    """Undo what a DVC that was interrupted has left half-written, which it would stop at: its list of paths in use, and dvc.lock."""
     for wait in (0.2, 0.0):
         try:
             json.loads(LOCKS.read_bytes())
         except FileNotFoundError:
-            return
+            break
         except ValueError:
             time.sleep(wait)  # another process may be about to write the rest
         else:
-            return
-    LOCKS.unlink(missing_ok=True)
+            break
+    else:
+        LOCKS.unlink(missing_ok=True)
+    _mended_lock()
+
+
+def _mended_lock() -> None:
+    """Take out of dvc.lock the stages whose entry ends before its outputs, or all of it where it is no YAML: what is there runs again."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    if not LOCK.is_file():
+        return
+    yaml = YAML(typ="safe")
+    yaml.default_flow_style = False
+    try:
+        found, declared = yaml.load(LOCK.read_bytes()), yaml.load(GRAPH.read_bytes())["stages"]
+        whole = {name: entry for name, entry in found["stages"].items() if not _writes(declared.get(name)) or "outs" in entry}
+    except (YAMLError, UnicodeError, TypeError, KeyError, AttributeError):
+        LOCK.unlink()
+        return
+    if len(whole) < len(found["stages"]):
+        with replacing(LOCK) as new, new.open("w", encoding="utf-8") as opened:
+            yaml.dump({**found, "stages": whole}, opened)
+
+
+def _writes(stage: Any) -> bool:
+    """Whether a stage of dvc.yaml declares an output."""
+    return isinstance(stage, dict) and any(stage.get(part) for part in ("outs", "metrics", "plots"))
 
 
 @contextmanager

@@ -30,8 +30,8 @@ from tests.small_flights import finished
 PAIRS, TRUE_PAIRS = 200, 10
 LEVEL = 5  # in 200 pairs: 2.5 %
 FIRST = 10_000  # seeds that nobody looked at when the width of the interval was chosen
-HOW = Evaluation(200, 7)
-SMALL = {"rounds": 40, "early_stopping": 40, "num_leaves": 7, "max_bin": 63, "threads": 1}
+HOW = Evaluation(100, 7)
+SMALL = {"rounds": 25, "early_stopping": 25, "num_leaves": 7, "max_bin": 63, "threads": 1}
 FEW = ["carrier_code", "miles", "humidity"]
 Train = Callable[[int], Predictions]
 

@@ -16,6 +16,7 @@ STAGES = stages()
 KILLER = Path(__file__).parent / "killer"
 WRITTEN = ("data", "models", "reports")
 INTERRUPTIONS = 4
+WITHIN = 0.3  # seconds after its beginning no stage has ended: it takes longer to import what it needs
 
 
 def outputs(clone: Clone) -> dict[str, bytes]:
@@ -45,14 +46,13 @@ def interrupt(clone: Clone, seconds: float, sign: signal.Signals) -> str:
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
 def test_an_interrupted_run_is_completed(sign: signal.Signals, finished: Clone, clone: Clone) -> None:
-    """From nothing, interrupted four times at random moments, within stages too: whatever file is in its place is whole, and in
+    """From nothing, interrupted four times, surely within a stage and then at random moments: whatever file is in its place is whole, and in
     the end every hash is that of the run that nothing disturbed."""
     expected = outputs(finished)
     clone.run("git", "rm", "-r", "--quiet", "--cached", "reports", "dvc.lock")
     clone.run("rm", "-rf", "dvc.lock", ".dvc/cache", ".dvc/tmp", *(out for stage in STAGES.values() for out in stage.outs))
     begun, chosen = [], random.Random(2013)  # noqa: S311 - nothing secret, and the same in each run of the tests
-    for _ in range(INTERRUPTIONS):
-        seconds = chosen.uniform(0, 3)
+    for seconds in (WITHIN, *(chosen.uniform(0, 3) for _ in range(INTERRUPTIONS - 1))):
         begun += RAN.findall(interrupt(clone, seconds, sign))
         found = outputs(clone)
         assert {path for path in found if not Path(path).name.startswith(".") and found[path] != expected[path]} == set()
@@ -66,12 +66,23 @@ def test_an_interrupted_run_is_completed(sign: signal.Signals, finished: Clone, 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_cut_off_before_its_file_is_in_place(stage: str, finished: Clone, clone: Clone) -> None:
-    """A stage that dies without a word when its first file is written, and not yet in its place, fails the run. The next run takes
-    nothing of it for whole, and leaves nothing of it."""
-    said = clone.dvc("repro", "--force", "--single-item", stage, fails=True, PYTHONPATH=str(KILLER), KILLED=stage)
-    assert f"failed to reproduce '{stage}'" in said
+    """A stage that dies without a word when its first file is written, and not yet in its place, leaves nothing that the next run
+    takes for whole, and the next run leaves nothing of it."""
+    clone.run("rm", "-rf", *STAGES[stage].outs)
+    clone.run(sys.executable, "-m", f"stages.{stage}", fails=True, PYTHONPATH=str(KILLER), KILLED=stage)
     assert outputs(clone) != outputs(finished)
-    clone.dvc("repro", "--force", "--single-item", stage)
+    clone.run(sys.executable, "-m", f"stages.{stage}")
     assert outputs(clone) == outputs(finished)
     assert hidden(clone) == []
     assert "up to date" in clone.dvc("status")
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.5, 0.9])
+def test_half_a_lock_is_completed(kept: float, finished: Clone, clone: Clone) -> None:
+    """Of a dvc.lock that was being written, which DVC writes in place, the next run takes what is whole, and completes the rest."""
+    lock = clone.folder / "dvc.lock"
+    text = lock.read_text(encoding="utf-8")
+    cut = text.rindex("    outs:", 0, int(len(text) * kept))
+    lock.write_text(text[:cut], encoding="utf-8")
+    clone.interlock("run")
+    assert clone.hashes() == finished.hashes()
