@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 from interlock.cli.evaluate_words import amount
-from interlock.cli.quarantine_page import POLICY, said
+from interlock.cli.page import said
 
-STYLES = ("quarantine.css", "evaluate.css")
 LONG, WIDE = 400, 48
 
 
@@ -57,17 +55,6 @@ def legend(names: Sequence[str]) -> Html:
     """What each colour means; colours are numbered from 1."""
     keys = (f'<span class="key"><span class="swatch k{place}"></span> {told(name)}</span>' for place, name in enumerate(names, 1))
     return Html(f'<p class="dim">{" ".join(keys)}</p>')
-
-
-def shell(title: str, body: Iterable[str]) -> str:
-    """The whole page: no script, nothing from elsewhere, and a policy that forbids both."""
-    style = "".join(files("interlock.cli").joinpath(name).read_text(encoding="utf-8") for name in STYLES)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n'
-        f"<title>{told(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
-    )
 
 
 def _cell(tag: str, value: Any, look: str) -> str:

@@ -10,10 +10,12 @@ from interlock.cli import evaluate_verdict as binding
 from interlock.cli import evaluate_why as why
 from interlock.cli.evaluate_draw import Chart, render
 from interlock.cli.evaluate_found import Found
-from interlock.cli.evaluate_html import Html, cards, element, folded, joined, legend, shell, table, told
+from interlock.cli.evaluate_html import Html, cards, element, folded, joined, legend, table, told
 from interlock.cli.evaluate_quality import Part
 from interlock.cli.evaluate_words import verdict
+from interlock.cli.page import shell
 
+STYLES = ("quarantine.css", "evaluate.css")
 STAGES = {"gates": "gate", "stress": "stress", "explain": "explain", "learning_curve": "train"}
 # What a report of another version, or one edited by hand, breaks on.
 SHAPES = (KeyError, TypeError, ValueError, AttributeError, IndexError)
@@ -61,7 +63,7 @@ def page(found: Found, drawn: Iterable[tuple[Section, Html]]) -> str:
     about = f"{catalog.get('description', '')} {found.kind.capitalize()} task; owner: {catalog.get('owner', 'not said')}."
     parts = list(drawn)
     head = [element("h1", found.usecase), element("p", line, f"{look} verdict"), element("p", about, "dim"), *_odd(found), _contents(parts)]
-    return shell(title, [*head, *(section(one, content) for one, content in parts)])
+    return shell(told(title), STYLES, [*head, *(section(one, content) for one, content in parts)])
 
 
 def section(one: Section, content: Html) -> Html:

@@ -5,16 +5,14 @@ What comes from data passes through `said`, which escapes it; a policy in the pa
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from importlib.resources import files
-from typing import Any
 
+from interlock.cli.page import said, shell
 from interlock.cli.quarantine_charts import bullet, distribution, drawn, parts
 from interlock.cli.quarantine_shown import Shown
 from interlock.cli.quarantine_words import SIGNS, percent, rows, share, tolerated, verdict
-from interlock.contracts.evidence import Cells, ordered, text
+from interlock.contracts.evidence import Cells, ordered
 from interlock.contracts.review import Column, Example, Rule, Table
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 LONG, PLACES = 1000, 7  # the shares of the report have nine digits
 COUNTED = ("rows", "= used", "+ quarantined", "broken rules")
 NUMBERS = {*COUNTED, "source row"}
@@ -23,18 +21,7 @@ NUMBERS = {*COUNTED, "source row"}
 def page(found: Shown) -> str:
     """The whole page."""
     title = said(f"{found.title}: {verdict(found.review)}", LONG)
-    style = files("interlock.cli").joinpath("quarantine.css").read_text(encoding="utf-8")
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n'
-        f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n" + "\n".join(_body(found)) + "\n</body>\n</html>\n"
-    )
-
-
-def said(value: Any, width: int = 80) -> str:
-    """A value, name or sentence from the data or the report, in one line and escaped."""
-    return escape(text(value, width))
+    return shell(title, ["quarantine.css"], _body(found))
 
 
 def _body(found: Shown) -> Iterator[str]:

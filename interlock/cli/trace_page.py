@@ -4,37 +4,23 @@ What comes from data, logs and git passes through `said`, which escapes it; a po
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from html import escape
-from importlib.resources import files
 from typing import Any
 
+from interlock.cli import page as frame
 from interlock.cli import trace_words as words
 from interlock.cli.trace_graph import svg
-from interlock.contracts.evidence import text
 from interlock.errors import printable
 from interlock.lineage.tree import Feature, Model, Rows, Table, Trace
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-LONG = 4000
+said = partial(frame.said, width=4000)
 
 
 def page(found: Trace) -> str:
     """The whole page."""
     title = said(f"prediction {found.id}")
-    style = files("interlock.cli").joinpath("trace.css").read_text(encoding="utf-8")
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n'
-        f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
-        + "\n".join(_body(found))
-        + "\n</body>\n</html>\n"
-    )
-
-
-def said(value: Any, width: int = LONG) -> str:
-    """A value, name or sentence in one line and escaped."""
-    return escape(text(value, width))
+    return frame.shell(title, ["trace.css"], [f"<h1>{title}</h1>", *_body(found)])
 
 
 def _body(found: Trace) -> Iterator[str]:

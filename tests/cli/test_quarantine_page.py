@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from interlock.cli.page import said
 from interlock.cli.quarantine_charts import HEIGHT, WIDTH, bullet, distribution, drawn, parts
-from interlock.cli.quarantine_page import page, said
+from interlock.cli.quarantine_page import page
 from interlock.cli.quarantine_shown import Shown
 from interlock.contracts.evidence import text
 from interlock.contracts.review import Bin, Column, Example, Finding, Review, Rule, Table
