@@ -3,16 +3,13 @@
 What this clone's cache has is copied without DVC, whose import takes longer than most questions.
 """
 
-import hashlib
-import json
+import functools
 import shutil
-from configparser import ConfigParser
-from configparser import Error as ConfigError
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
-from interlock import git, lock
+from interlock import cache, git, lock
 from interlock.errors import ArtifactError, GitError
 from interlock.files import replacing, whole, write_text
 from interlock.lock import LOCK
@@ -20,7 +17,6 @@ from interlock.params import PARAMS
 from interlock.project import SCRATCH
 
 KEPT = SCRATCH / "past"
-DVC = Path(".dvc")
 DEEPEN = "git fetch --unshallow --tags"
 
 
@@ -71,12 +67,14 @@ class Past:
             with whole(kept) as new:
                 if not _cached(f"{path} {told}", found, new):
                     self._fetch(path, new)
-                write_text(index, _listing(new))
+                write_text(index, cache.listing(new))
         listed = _listed(index, found)
-        if wrong := next((name for name, md5 in listed.items() if not (kept / name).is_file() or _md5(kept / name) != md5), None):
+        if wrong := next(
+            (name for name, md5 in listed.items() if not (kept / name).is_file() or cache.hashed_file(kept / name) != md5), None
+        ):
             shutil.rmtree(kept)
             raise _altered(f"{path}/{wrong} {told}", listed[wrong])
-        if hashed(kept) != found:
+        if cache.hashed(kept) != found:
             shutil.rmtree(kept)
             raise _altered(f"{path} {told}", found)
         return kept
@@ -110,7 +108,7 @@ class Past:
                     target = new / Path(name).relative_to(path)
                     target.parent.mkdir(parents=True, exist_ok=True)
                     files.get_file(name, str(target))
-                    if _md5(target) != (md5 := files.info(name).get("md5")):
+                    if cache.hashed_file(target) != (md5 := files.info(name).get("md5")):
                         raise _altered(f"{name} of commit {self.commit[:12]}", str(md5))
         except (DvcException, DataIndexDirError, OSError) as error:
             raise ArtifactError(
@@ -119,27 +117,15 @@ class Past:
             ) from None
 
 
-@cache
+@functools.cache
 def _outputs(content: bytes) -> dict[str, str]:
     """The outputs of a dvc.lock, read once: many commits have the same one."""
     return lock.outputs(content, "the commit")
 
 
-def hashed(folder: Path) -> str:
-    """The hash under which DVC keeps a folder: of the sorted list of its files and their hashes."""
-    return f"{hashlib.md5(_listing(folder).encode(), usedforsecurity=False).hexdigest()}.dir"
-
-
-def _listing(folder: Path) -> str:
-    names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
-    return json.dumps([{"md5": _md5(folder / name), "relpath": name} for name in names], sort_keys=True)
-
-
 def _listed(path: Path, found: str) -> dict[str, str]:
     """The hash of each file of a kept folder, by its listing; none where that is not the one that has the hash `found`."""
-    if not path.is_file() or f"{_md5(path)}.dir" != found:
-        return {}
-    return {entry["relpath"]: entry["md5"] for entry in json.loads(path.read_bytes())}
+    return cache.files(path) if path.is_file() and f"{cache.hashed_file(path)}.dir" == found else {}
 
 
 def _cached(told: str, found: str, new: Path) -> bool:
@@ -147,52 +133,27 @@ def _cached(told: str, found: str, new: Path) -> bool:
 
     Raises ArtifactError for the first file that is not what its hash says.
     """
-    listed = _place(found)
+    listed = cache.place(found)
     if not listed.is_file():
         return False
-    if f"{_md5(listed)}.dir" != found:
+    if f"{cache.hashed_file(listed)}.dir" != found:
         raise _altered(told, found)
-    files = {entry["relpath"]: entry["md5"] for entry in json.loads(listed.read_bytes())}
-    if not all(_place(md5).is_file() for md5 in files.values()):
+    files = cache.files(listed)
+    if not all(cache.place(md5).is_file() for md5 in files.values()):
         return False
     for name, md5 in files.items():
         target = new / name
         if not target.resolve().is_relative_to(new.resolve()):
             raise _altered(f"{told} lists {name}: it", found)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_place(md5), target)
-        if _md5(target) != md5:
+        shutil.copyfile(cache.place(md5), target)
+        if cache.hashed_file(target) != md5:
             raise _altered(told.replace(" of ", f"/{name} of ", 1), md5)
     return True
-
-
-def cached(found: str) -> bool:
-    """Whether the cache of this clone has a folder, with all of its files."""
-    listed = _place(found)
-    return listed.is_file() and all(_place(entry["md5"]).is_file() for entry in json.loads(listed.read_bytes()))
 
 
 def _altered(told: str, found: str) -> ArtifactError:
     return ArtifactError(
         f"{told} was altered, in the DVC cache or on the remote: it is not what its hash {found} says",
-        f"take it from elsewhere: rm {_place(found)} && dvc fetch, or restore the cache from a backup",
+        f"take it from elsewhere: rm {cache.place(found)} && dvc fetch, or restore the cache from a backup",
     )
-
-
-def _place(found: str) -> Path:
-    return _cache() / "files/md5" / found[:2] / found[2:]
-
-
-def _cache() -> Path:
-    """The folder of the cache, where DVC's configuration puts it: `cache.dir`, relative to .dvc."""
-    read = ConfigParser(interpolation=None)
-    try:
-        read.read([DVC / "config", DVC / "config.local"], encoding="utf-8")
-    except (ConfigError, UnicodeError):
-        return DVC / "cache"
-    return DVC / read.get("cache", "dir", fallback="cache")
-
-
-def _md5(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import polars as pl
 
-from interlock import frames, git
+from interlock import cache, frames, git
 from interlock.contracts import ledger
 from interlock.contracts.ledger import QUARANTINE, RAW
 from interlock.dtypes import dtype_of
 from interlock.errors import ContractError, GitError
 from interlock.features.featureset import FeatureSet
 from interlock.frames import ROW
-from interlock.past import Past, cached, hashed
+from interlock.past import Past
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Rows:
         found = []
         for folder in (RAW, QUARANTINE):
             wanted = Past(commit).output(folder.as_posix())
-            if (here := hashed(folder) if folder.is_dir() else None) != wanted:
+            if (here := cache.hashed(folder) if folder.is_dir() else None) != wanted:
                 raise GitError(
                     f"{folder} is not that of commit {commit[:12]} ({here or 'it is missing'}, dvc.lock says {wanted})",
                     f"bring back what the commit has: {_fetch(wanted)}; after a run: commit dvc.lock",
@@ -72,4 +72,4 @@ class Rows:
 
 def _fetch(wanted: str) -> str:
     """What brings the source rows here: they are in the cache of this clone, or on a remote alone."""
-    return "dvc checkout" if cached(wanted) else f"dvc pull {RAW} {QUARANTINE}"
+    return "dvc checkout" if cache.has(wanted) else f"dvc pull {RAW} {QUARANTINE}"

@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 
 from interlock import git
+from interlock.cache import hashed
 from interlock.errors import ContractError, GitError
 from interlock.features import featureset
-from interlock.past import Past, hashed
+from interlock.past import Past
 from interlock.serving.snapshot import Rows
 from tests.serving.released import deployed
 
