@@ -18,7 +18,7 @@ ifneq "$(shell sed -n 2p .venv/installed 2>/dev/null)" "$(CURDIR)"
 .PHONY: .venv/installed
 endif
 
-.PHONY: run test check lock help
+.PHONY: run test check lock wheel help
 
 run: .venv/installed ## set up everything, bring every stage up to date, print the outcome
 	@$(BIN)/interlock run
@@ -26,7 +26,7 @@ run: .venv/installed ## set up everything, bring every stage up to date, print t
 .venv/installed: requirements.txt pyproject.toml
 	@$(FIND); "$$found" tools/install.py
 
-check: .venv/installed ## this project's own checks: params, sources, pins and dvc.lock are up to date
+check: .venv/installed ## this project's own checks: params, pins, deps, docs, sources, dvc.lock and the remote are up to date
 	@$(BIN)/interlock check
 
 test: .venv/installed ## lint, types, architecture, and every test
@@ -36,11 +36,15 @@ test: .venv/installed ## lint, types, architecture, and every test
 	$(BIN)/lint-imports
 	$(BIN)/interlock compose --check
 	$(BIN)/interlock pins --check
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lock: .venv/installed ## lock what pyproject.toml asks for, then pins.yaml; the newest of all: make lock UPGRADE=--upgrade
 	$(BIN)/$(LOCK) $(UPGRADE) --quiet --output-file requirements.txt
+	$(BIN)/python -m tools.lock
 	$(BIN)/interlock pins
+
+wheel: .venv/installed ## the library as a wheel for a team's own project, in dist/
+	@$(BIN)/python -m interlock.scaffold.running
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile

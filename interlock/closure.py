@@ -7,8 +7,12 @@ registries name their members, and what a use case's files are loaded by. Nothin
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+from interlock import library
 
 NAMED = re.compile(r"(interlock(?:\.\w+)+)(?::\w+)?")
 LOADERS = {"load_schema": ("schema",), "load": ("schema", "events", "features", "stress")}
@@ -25,63 +29,103 @@ DIRECTORIES = {
 }
 
 
-def closure(file: Path, usecase: str = "*") -> set[Path]:
-    """The project's files that running `file` may import, itself and packages' `__init__.py` included.
+@dataclass(frozen=True)
+class Source:
+    """What one file says: the dotted names it imports, its strings that name a module, and what it loads or opens by name."""
 
-    Paths are relative to the project's folder, the current one. `usecase` names the use case that is loaded, `*` any.
-    """
-    found: set[Path] = set()
-    waiting = [file]
-    while waiting:
-        path = waiting.pop()
-        if path not in found:
-            found.add(path)
-            waiting += [] if path.as_posix() in HARMLESS else sorted(_reached(path, usecase))
-    return found
+    imported: frozenset[str]
+    named: frozenset[str]
+    loaded: frozenset[str]
+    opened: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Code:
+    """The code of the project in the current folder: its own files, and those of the `library` where it is not in its tree."""
+
+    library: Mapping[str, bytes]
+
+    @classmethod
+    def here(cls) -> "Code":
+        return cls(library.modules())
+
+    def has(self, path: Path) -> bool:
+        return path.as_posix() in self.library or path.is_file()
+
+    def read(self, path: Path) -> bytes:
+        found = self.library.get(path.as_posix())
+        return path.read_bytes() if found is None else found
+
+    def source(self, path: Path) -> Source:
+        return _source(self.read(path), path)
+
+    def closure(self, file: Path, usecase: str = "*") -> set[Path]:
+        """The files that running `file` may import, itself and packages' `__init__.py` included.
+
+        Paths are relative to the project's folder, the current one; the library's begin with `interlock/` wherever it lies.
+        `usecase` names the use case that is loaded, `*` any.
+        """
+        found: set[Path] = set()
+        waiting = [file]
+        while waiting:
+            path = waiting.pop()
+            if path not in found:
+                found.add(path)
+                waiting += [] if path.as_posix() in HARMLESS else sorted(self._reached(path, usecase))
+        return found
+
+    def third_party(self, file: Path, usecase: str = "*") -> set[str]:
+        """The top-level names of the packages, neither the standard library's nor the project's, that `file`'s closure imports."""
+        followed = [path for path in self.closure(file, usecase) if path.as_posix() not in HARMLESS]
+        tops = {name.partition(".")[0] for path in followed for name in self.source(path).imported}
+        return {name for name in tops if name not in sys.stdlib_module_names and not _is_own(name)}
+
+    def opened(self, file: Path, usecase: str = "*") -> set[str]:
+        """The distributions whose files `file`'s closure uses without importing them, by the call `distribution("name")`."""
+        return {name for path in self.closure(file, usecase) for name in self.source(path).opened}
+
+    def can_matter(self, path: Path) -> bool:
+        """Whether a byte of an artifact can depend on a file: not on an empty `__init__.py`, nor on what is HARMLESS."""
+        return path.as_posix() not in HARMLESS and not (path.name == "__init__.py" and not self.read(path))
+
+    def _reached(self, path: Path, usecase: str) -> set[Path]:
+        source = self.source(path)
+        if path.as_posix() in DIRECTORIES:
+            return {file for name in source.imported for file in self._files(name)}
+        loaded = {file for name in source.loaded for file in Path("usecases").glob(f"{usecase}/{name}.py")}
+        return loaded.union(*map(self._files, source.imported | source.named))
+
+    def _files(self, name: str) -> list[Path]:
+        """The files that importing the dotted `name` runs: the packages above it, and the module itself."""
+        parts = name.split(".")
+        folders = [Path(*parts[:depth]) for depth in range(1, len(parts) + 1)]
+        files = [folder / "__init__.py" for folder in folders] + [folders[-1].with_suffix(".py")]
+        return [file for file in files if self.has(file)]
+
+
+def closure(file: Path, usecase: str = "*") -> set[Path]:
+    """The files that running `file` may import, in the project in the current folder."""
+    return Code.here().closure(file, usecase)
 
 
 def third_party(file: Path, usecase: str = "*") -> set[str]:
-    """The top-level names of the packages, neither the standard library's nor the project's, that `file`'s closure imports."""
-    names = {name for path in closure(file, usecase) if path.as_posix() not in HARMLESS for name in imported(path)}
-    tops = {name.partition(".")[0] for name in names}
-    return {name for name in tops if name not in sys.stdlib_module_names and not _is_own(name)}
+    """The top-level names of the packages that running `file` may import, in the project in the current folder."""
+    return Code.here().third_party(file, usecase)
 
 
-def opened(file: Path, usecase: str = "*") -> set[str]:
-    """The distributions whose files `file`'s closure uses without importing them, by the call `distribution("name")`."""
-    return {name for path in closure(file, usecase) for name in _opened(_tree(path))}
-
-
-def imported(path: Path) -> set[str]:
-    """The dotted names that `path` imports; of `from a import b` both `a` and `a.b`, as `b` may be a module."""
-    return set(_names(_tree(path), path))
-
-
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes(), path.as_posix())
-
-
-def _reached(path: Path, usecase: str) -> set[Path]:
-    names, loaded = imported(path), set()
-    if path.as_posix() not in DIRECTORIES:
-        names |= {match[1] for text in _strings(_tree(path)) if (match := NAMED.fullmatch(text))}
-        loaded = {file for name in _loads(_tree(path)) for file in Path("usecases").glob(f"{usecase}/{name}.py")}
-    return loaded.union(*map(_files, names))
-
-
-def _files(name: str) -> list[Path]:
-    """The project's files that importing the dotted `name` runs: the packages above it, and the module itself."""
-    parts = name.split(".")
-    folders = [Path(*parts[:depth]) for depth in range(1, len(parts) + 1)]
-    files = [folder / "__init__.py" for folder in folders] + [folders[-1].with_suffix(".py")]
-    return [file for file in files if file.is_file()]
+@cache
+def _source(content: bytes, path: Path) -> Source:
+    tree = ast.parse(content, path.as_posix())
+    named = (match[1] for text in _strings(tree) if (match := NAMED.fullmatch(text)))
+    return Source(*map(frozenset, (_names(tree, path), named, _loads(tree), _opened(tree))))
 
 
 def _is_own(top: str) -> bool:
-    return Path(f"{top}.py").is_file() or any(Path(top).rglob("*.py"))
+    return top == library.NAME or Path(f"{top}.py").is_file() or any(Path(top).rglob("*.py"))
 
 
 def _names(tree: ast.AST, path: Path) -> Iterator[str]:
+    """The dotted names that a file imports; of `from a import b` both `a` and `a.b`, as `b` may be a module."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

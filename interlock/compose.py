@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,23 @@ STAMP = SCRATCH / "composed"
 LONGEST_DIFF = 40
 
 
-def compose() -> str:
-    """The text of params.yaml that conf/ says, checked; raises ConfigError that names file and key."""
+def compose(choices: Sequence[str] = ()) -> str:
+    """The text of params.yaml that conf/ says, checked; raises ConfigError that names file and key.
+
+    `choices` are taken in place of those of conf/config.yaml, as `model=fair`.
+    """
     params.read_yaml.cache_clear()
     conf.check()
-    text, said = _composed()
-    read = _parsed(text)
+    text, said = _composed(choices)
+    read = parsed(text)
     conf.read_alike(PARAMS, dict(conf.leaves(read)), dict(conf.leaves(said)))
     params.check(PARAMS, read)
     return text
+
+
+def tried(choices: Sequence[str]) -> Any:
+    """What other choices come to, of a conf that was checked; raises ConfigError where they do not fit each other."""
+    return _composed(choices)[1]
 
 
 def write(text: str) -> list[str]:
@@ -77,11 +86,11 @@ def difference(text: str) -> str:
 
 def changed_keys(before: str, after: str) -> list[str]:
     """The dotted keys that differ between two texts of params.yaml."""
-    old, new = (dict(conf.leaves(_parsed(text))) for text in (before, after))
+    old, new = (dict(conf.leaves(parsed(text))) for text in (before, after))
     return [key for key in [*new, *(key for key in old if key not in new)] if repr(old.get(key)) != repr(new.get(key)) or key not in old]
 
 
-def _composed() -> tuple[str, Any]:
+def _composed(choices: Sequence[str]) -> tuple[str, Any]:
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
     from hydra.errors import HydraException, MissingConfigException
@@ -90,7 +99,7 @@ def _composed() -> tuple[str, Any]:
 
     try:
         with initialize_config_dir(str(CONF.absolute()), version_base=None):
-            config = hydra_compose("config")
+            config = hydra_compose("config", overrides=[*choices])
         OmegaConf.resolve(config)
     except MissingConfigException as error:
         raise _missing(error) from None
@@ -124,7 +133,8 @@ def _misfit(error: Exception) -> ConfigError:
     return ConfigError(f"{CONF}: {words}", f"mend {', '.join(places) or f'the defaults in {CONF}/config.yaml'}")
 
 
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
+    """What a text of params.yaml says, by the rules that DVC reads it with."""
     return YAML(typ="safe").load(io.StringIO(text)) or {}
 
 

@@ -25,6 +25,10 @@ UNEXPECTED, INTERRUPTED, UNREAD = 70, 130, 141
 WIDTH, NAMES = 80, 20
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
+# Where DVC copies a project to run a queued or temporary experiment, and what it copies.
+ELSEWHERE = "/.dvc/tmp/exps/"
+ONLY_TRACKED = "queued and temporary experiments hold only what git tracks: git add -f it, or run without --queue and --temp"
+
 # What can say more of an error of another library than its text does: the error to end with, or None.
 DIAGNOSES: list[Callable[[BaseException], "InterlockError | None"]] = []
 
@@ -85,7 +89,22 @@ def explain(error: BaseException) -> tuple[str, int]:
     """The text and the exit code with which a process ends on `error`."""
     better = next(filter(None, (diagnose(error) for diagnose in DIAGNOSES)), None)
     text, code = _explained(better or error)
-    return printable(text), code
+    return printable(text + _left_behind(text)), code
+
+
+def _left_behind(text: str) -> str:
+    """Where DVC runs an experiment elsewhere, what of the files in `text` the project has and that copy of it has not."""
+    here = Path.cwd().as_posix()
+    root, inside, _ = here.partition(ELSEWHERE)
+    if not inside:
+        return ""
+    names = dict.fromkeys(word.strip(".") for word in re.findall(r"[\w./-]+", text) if not word.startswith("/"))
+    files = [
+        path for name in names for path in (name, f"{name.replace('.', '/')}.py") if Path(root, path).is_file() and not Path(path).exists()
+    ]
+    if not files:
+        return ""
+    return f"\n  → {listed(files)} {'is' if len(files) == 1 else 'are'} in {root}, and {ONLY_TRACKED}"
 
 
 def of_system(error: BaseException) -> OSError | None:

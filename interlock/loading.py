@@ -26,7 +26,14 @@ def load(name: str, file: str) -> ModuleType:
     except (DeclarationError, KeyboardInterrupt):
         raise
     except BaseException as error:  # a SystemExit too: a stage that did nothing must not end well
-        raise DeclarationError(f"{raised_in(error, path)}: {said(error)}", f"mend {path}") from error
+        raise DeclarationError(f"{raised_in(error, path)}: {said(error)}", _remedy(error, path)) from error
+
+
+def _remedy(error: BaseException, path: Path) -> str:
+    if isinstance(error, NameError) and error.name:
+        return f"import {error.name} in {path}, or bind it above that line"
+    written = isinstance(error, TypeError | AttributeError)
+    return f"mend {path}" + ("; the reference page Vocabulary has how each word is written" if written else "")
 
 
 def said(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""The project from a notebook: requests, features and scores as frames.
+"""The project from a notebook: requests, features, scores and traces as frames.
 
 >>> import interlock
 >>> project = interlock.open()  # doctest: +SKIP
@@ -16,7 +16,7 @@ from threading import RLock
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from interlock.errors import ArtifactError, ContractError
+from interlock.errors import ArtifactError, ConfigError, ContractError
 from interlock.project import root
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MODEL = Path("models/model")
 DECLARED = Path("data/features/featureset.json")
+PREDICTED, SCORED = Path("data/predictions"), ("validation", "test")
 USECASES = "usecases"
 _entered = RLock()
 
@@ -72,8 +73,8 @@ class Project:
     def score(self, rows: "pl.DataFrame") -> "pl.DataFrame":
         """The columns of the request `rows`, the features of each as the current model was trained with, and its scores.
 
-        Features come from the declarations that the last run exported, whatever features.py says since. Raises
-        ArtifactError where there is no model, or it was trained with others.
+        Features come from the declarations that the last run exported, whatever features.py says since. A column that is named
+        as a score gives way to it. Raises ArtifactError where there is no model, or it was trained with others.
         """
         with inside(self.folder):
             from interlock.features import featureset, offline
@@ -86,7 +87,46 @@ class Project:
             asked = fitting(rows, declared)
             found = offline.compute(declared, asked, valid_tables(declared))
             found = found.select(*asked.columns, *(feature.name for feature in declared.public))
-            return found.hstack(scorer.score(found))
+            return found.with_columns(scorer.score(found))
+
+    def predictions(self, split: str = "test") -> "pl.DataFrame":
+        """What the last run said of its `split`, "validation" or "test": requests, public features, `label` and scores, one row each.
+
+        Raises ConfigError on another split, ArtifactError where no run has scored it.
+        """
+        if split not in SCORED:
+            raise ConfigError(f"no rows of a split {split!r} are scored", f"there are: {' and '.join(SCORED)}")
+        with inside(self.folder):
+            from interlock import frames
+
+            scored = frames.read(PREDICTED / f"{split}.parquet")
+            asked, found = (frames.read(DECLARED.with_name(f"{name}.parquet")) for name in ("requests", "features"))
+            key = [name for name in asked.columns if name in found.columns]
+            known = asked.join(found, on=key, maintain_order="left")
+            label = [name for name in scored.columns if name not in key]
+            return scored.join(known.drop(label, strict=False), on=key, maintain_order="left").select(
+                *(name for name in known.columns if name not in label), *label
+            )
+
+    def log(self, last: int = 20) -> "pl.DataFrame":
+        """The `last` predictions of releases, the latest last: id, moment, release, channel, request as JSON, and a column a score."""
+        with inside(self.folder):
+            from interlock.lineage.framed import logged
+
+            return logged(last)
+
+    def trace(self, prediction: str, *, rows: int | None = 3) -> "pl.DataFrame":
+        """What is behind the `prediction` of that id: one row a feature, and in its `rows` the first source rows that it counted.
+
+        `rows=None` gives all of them. What cannot be reached is null; `interlock trace ID` says why, and how to get it.
+        Raises ConfigError where it is no id, ArtifactError where the log has it not.
+        """
+        with inside(self.folder):
+            from interlock.lineage.framed import traced
+            from interlock.lineage.trace import trace
+            from interlock.serving import predictions
+
+            return traced(trace(predictions.one(prediction), rows))
 
 
 def fitting(rows: "pl.DataFrame", declared: "FeatureSet") -> "pl.DataFrame":

@@ -1,20 +1,25 @@
 """pins.yaml: for each stage the versions of the packages that can change a byte of what it writes.
 
 Versions come from requirements.txt, not from what is installed: the file is the same on every machine. DVC reads it as params.
+Where the library is a package too, in a wheel that requirements.txt names, its part is one hash over the modules of it that
+the stage can reach: a newer library reruns the stages whose code is another.
 """
 
 import difflib
+import hashlib
 import json
 import re
 from pathlib import Path
 
-from interlock.closure import opened, third_party
+from interlock import library
+from interlock.closure import Code
 from interlock.errors import ArtifactError, ConfigError
 from interlock.files import write_text
 
 PINS = Path("pins.yaml")
 REQUIREMENTS = Path("requirements.txt")
 COMMAND = "interlock pins"
+HEX = 32
 LINE = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+))?")
 
 # Modules whose distribution has another name.
@@ -33,9 +38,9 @@ HEADER = f"# The versions that can change a byte, by stage. Generated from {REQU
 
 def text() -> str:
     """The content of pins.yaml for the stages and the requirements.txt of the current folder."""
-    versions = locked()
+    versions, code = locked(), Code.here()
     stages = sorted(path for path in Path("stages").glob("*.py") if path.stem != "__init__")
-    return HEADER + "".join(_section(path, versions) for path in stages)
+    return HEADER + "".join(_section(path, versions, code) for path in stages)
 
 
 def write() -> bool:
@@ -65,18 +70,28 @@ def locked() -> dict[str, str]:
     return {name: ", ".join(f"{v} ; {m}" if m and len(all_) > 1 else v for v, m in all_) for name, all_ in found.items()}
 
 
-def packages(stage: Path) -> list[str]:
+def packages(stage: Path, code: Code) -> list[str]:
     """The distributions whose version can change a byte of what the stage's file writes."""
-    direct = {DISTRIBUTIONS.get(name, _normal(name)) for name in third_party(stage)} - set(SILENT)
-    return sorted(direct.union(map(_normal, opened(stage)), *(CARRIERS.get(name, ()) for name in direct)))
+    direct = {DISTRIBUTIONS.get(name, _normal(name)) for name in code.third_party(stage)} - set(SILENT)
+    return sorted(direct.union(map(_normal, code.opened(stage)), *(CARRIERS.get(name, ()) for name in direct)))
 
 
-def _section(stage: Path, versions: dict[str, str]) -> str:
-    names = packages(stage)
+def modules(stage: Path, code: Code) -> dict[str, str]:
+    """The hash over the library's modules that the stage can reach, by the library's name; empty where it reaches none of a package."""
+    total = hashlib.sha256()
+    paths = sorted(path for path in code.closure(stage) if path.as_posix() in code.library and code.can_matter(path))
+    for path in paths:
+        total.update(f"{path.as_posix()}\0".encode() + hashlib.sha256(code.read(path)).digest())
+    return {library.NAME: total.hexdigest()[:HEX]} if paths else {}
+
+
+def _section(stage: Path, versions: dict[str, str], code: Code) -> str:
+    names = packages(stage, code)
     for name in names:
         if name not in versions:
             raise ConfigError(f"{REQUIREMENTS} does not lock {name}, which {stage} needs", "add it to pyproject.toml, and run: make lock")
-    return "".join([f"{stage.stem}:" + ("\n" if names else " {}\n"), *(f"  {name}: {json.dumps(versions[name])}\n" for name in names)])
+    said = modules(stage, code) | {name: versions[name] for name in names}
+    return "".join([f"{stage.stem}:" + ("\n" if said else " {}\n"), *(f"  {name}: {json.dumps(text)}\n" for name, text in said.items())])
 
 
 def _current() -> str:

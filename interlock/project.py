@@ -1,8 +1,10 @@
 """Where the project is: the nearest folder, from here upwards, that holds a dvc.yaml."""
 
 import os
+import sys
 from pathlib import Path
 
+from interlock import swaps
 from interlock.errors import ConfigError
 
 GRAPH = Path("dvc.yaml")
@@ -19,5 +21,10 @@ def root(start: Path | None = None) -> Path:
 
 
 def enter() -> None:
-    """Make the project's folder the current one: every path of the library is relative to it."""
+    """Make the project's folder the current one: every path of the library is relative to it.
+
+    A change of several of its files that was interrupted is undone.
+    """
     os.chdir(root())
+    if swaps.undo():
+        print("note: a change that was interrupted is undone: run its command again", file=sys.stderr)

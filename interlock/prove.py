@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from interlock import git, lock
+from interlock import git, library, lock
 from interlock.clone import rebuilt
 from interlock.differences import ABSENT, Detail, details
 from interlock.lock import LOCK, Stage
@@ -49,6 +49,7 @@ def prove(place: Path, say: Callable[[str], None]) -> Proof:
     Raises GitError where there is no commit with a dvc.lock, ArtifactError where the graph does not run there.
     """
     commit = git.head()
+    library.fits((git.committed(library.REQUIREMENTS) or b"").decode())
     expected = lock.read(git.committed(LOCK), f"commit {commit[:12]}")
     clone = rebuilt(place, commit, expected, say)
     found = lock.read((clone / LOCK).read_bytes(), str(clone))

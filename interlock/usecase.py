@@ -163,6 +163,7 @@ def history(  # noqa: PLR0913 - each is a word of the declaration
         return declare(_source(of), _named([*entity, *demand("columns", columns, (list, tuple), "a list of columns")]))
 
     def decorate(model: Model) -> Model:
+        _is_table(model, where_declared)
         table = Table(_called(model), "history", model, by=tuple(row_id.meta.root_names()), rules=terms, keep=arguments.kept(keep))
         named = {name: col(name) for name in model.to_schema().columns}
         played: Model = _play(replace(table, history=declare(table, named)))
@@ -227,8 +228,7 @@ def pairs(by: By) -> tuple[tuple[str, str], ...]:
 
 def _play(table: Table) -> Any:
     model, here = table.model, place()
-    if not (isinstance(model, type) and issubclass(model, pa.DataFrameModel)):
-        raise DeclarationError(f"{here}: {shown(model)} is no table", "decorate a class that derives from pa.DataFrameModel")
+    _is_table(model, here)
     if isinstance(before := model.__dict__.get("__table__"), Table):
         raise DeclarationError(
             f"{here}: {model.__name__} is the {before.part} of {before.place}", "a class plays one part: remove one of them"
@@ -242,6 +242,11 @@ def _play(table: Table) -> Any:
         )
     model.__table__ = replace(table, place=here)  # type: ignore[attr-defined] # the one mark a decorator leaves
     return model
+
+
+def _is_table(model: Any, here: str) -> None:
+    if not (isinstance(model, type) and issubclass(model, pa.DataFrameModel)):
+        raise DeclarationError(f"{here}: {shown(model)} is no table", "decorate a class that derives from pa.DataFrameModel")
 
 
 def _distinct(what: str, tables: Sequence[Table], names: Sequence[str], remedy: str) -> dict[str, Table]:

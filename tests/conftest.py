@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -20,6 +21,18 @@ slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=slow, derandomize=True)
 settings.register_profile("nightly", max_examples=2400, deadline=None, suppress_health_check=slow)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+# Hypothesis also draws the constants that it reads in whatever modules of this project are imported by then. With these the examples of
+# a test would depend on the tests before it, and on any edit of the project. No setting says otherwise; test_examples.py sees to it.
+if settings.get_current_profile_name() == "quick":
+    providers.is_local_module_file = lambda path: False  # type: ignore[assignment,attr-defined]  # noqa: ARG005
+
+# What takes long goes first, so that no worker is left with it at the end while the other has nothing to do.
+LONG = ("tests/graph/test_releases.py", "tests/graph/", "tests/usecases/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((place for place, path in enumerate(LONG) if item.nodeid.startswith(path)), len(LONG)))
 
 
 @pytest.fixture

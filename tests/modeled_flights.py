@@ -105,12 +105,25 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): files.sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def run(stage: str, folder: Path, threads: int) -> dict[str, str]:
-    """Run a stage as DVC does, with so many threads for whoever asks the environment; the digests of all files then."""
+# A stage in each of some folders, one after the other, in one process.
+IN_TURN = """
+import os, runpy, sys
+from interlock import params
+
+for folder in sys.argv[2:]:
+    os.chdir(folder)
+    params.read_yaml.cache_clear()
+    runpy.run_module(sys.argv[1], run_name="__main__")
+    os.chdir("..")
+"""
+
+
+def run(stage: str, folder: Path, threads: int, folders: Sequence[str] = ()) -> dict[str, str]:
+    """Run a stage as DVC does, in the folder or in these folders within, with so many threads for whoever asks the environment; the
+    digests of all files then."""
+    command = ["-c", IN_TURN, f"stages.{stage}", *folders] if folders else ["-m", f"stages.{stage}"]
     said = {"POLARS_MAX_THREADS": str(threads), "OMP_NUM_THREADS": str(threads), "OMP_THREAD_LIMIT": str(threads)}
     environment = {**os.environ, **said, "PYTHONPATH": str(Path(files.__file__).parents[1])}
-    done = subprocess.run(
-        [sys.executable, "-m", f"stages.{stage}"], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     return digests(folder)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock import compose, conf, params
@@ -19,15 +19,23 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def configured(project: Path) -> Path:
-    """A project with this one's conf/, a second choice of each group, and params.yaml composed."""
+def configured(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with this one's conf/, a second choice of each group, and params.yaml composed: once a process, then copied."""
+    finished = tmp_path_factory.getbasetemp() / "configured"
+    if not finished.exists():
+        _configure(project)
+        shutil.copytree(project, finished, ignore=shutil.ignore_patterns(".git", ".dvc"))
+    shutil.copytree(finished, project, dirs_exist_ok=True)
+    return project
+
+
+def _configure(project: Path) -> None:
     shutil.copytree(ROOT / "conf", project / "conf")
     for group, name in {"usecase": "flights", "model": "default", "gates": "flights"}.items():
         text = (project / "conf" / group / f"{name}.yaml").read_text()
         (project / "conf" / group / "second.yaml").write_text(text.replace("name: flights", "name: second").replace("seed: 7", "seed: 8"))
     (project / "dvc.yaml").write_text(GRAPH)
     compose.write(compose.compose())
-    return project
 
 
 def edit(file: str, before: str, after: str) -> None:
@@ -202,7 +210,6 @@ def test_check_exits_with_2_and_shows_the_difference(configured: Path, interlock
     assert (configured / "params.yaml").read_bytes() == kept
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text("0123456789:.,eE+-_xonyesNOTfal~'\" #", min_size=1, max_size=8))
 def test_a_scalar_is_refused_or_reaches_the_stages_as_written(tmp_path_factory: pytest.TempPathFactory, scalar: str) -> None:
     """Whatever a value in conf looks like, a stage reads from params.yaml what YAML 1.2 says it is; else it is refused."""

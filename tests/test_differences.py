@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.differences import details
@@ -24,7 +24,6 @@ def write(place: Path, frame: pl.DataFrame) -> Path:
     return place
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_the_changed_cell_is_the_one_named(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Of two frames that differ in one cell, whatever its type and value, null and NaN too, that column and row are named, no other."""

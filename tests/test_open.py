@@ -1,4 +1,4 @@
-"""`interlock.open()`: requests, features and scores from a notebook, wherever it runs."""
+"""`interlock.open()`: requests, features, scores and predictions from a notebook, wherever it runs."""
 
 import shutil
 import subprocess
@@ -125,6 +125,18 @@ def test_scores_are_those_of_the_run(small: Path) -> None:
     found = project.score(asked)
     assert found.select("raw_score", "score").equals(predicted.select("raw_score", "score"))
     assert found.drop("raw_score", "score").equals(project.features(asked))
+
+
+def test_predictions_are_those_of_the_run(small: Path) -> None:
+    """What the score stage wrote, beside the requests and the features that it was made from, row by row."""
+    project, written = interlock.open(small), pl.read_parquet(small / "data/predictions/test.parquet")
+    found = project.predictions()
+    assert found.select(written.columns).equals(written)
+    asked = found.select(project.requests().columns).head(100)
+    assert project.score(asked).equals(found.head(100).drop("label"))
+    assert project.predictions("validation").height == pl.read_parquet(small / "data/predictions/validation.parquet").height
+    with pytest.raises(ConfigError, match="no rows of a split 'train' are scored\n  → there are: validation and test"):
+        project.predictions("train")
 
 
 def test_edits_show_at_once_and_scores_keep_to_the_model(copy: Path) -> None:

@@ -1,6 +1,7 @@
-"""Set up .venv from requirements.txt: every package as locked and hashed, then this project itself. Standard library only.
+"""Set up .venv from requirements.txt: every package as locked and hashed, then this project where it is one. Standard library only.
 
-Run by `make` with any Python 3.11 or later. Does nothing where the environment is already what the lock says.
+Run by `make` with any Python 3.11 or later. Does nothing where the environment is already what the lock says. With the word
+`compile` and what uv is to be told it locks anew, at the same index.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 VENV = Path(".venv")
@@ -16,6 +18,11 @@ PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = Path("requirements.txt")
 STAMP = VENV / "installed"
 UV_INDEX = re.compile(r"UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|CONFIG_FILE|OFFLINE)")
+DOES = {
+    "sync": "installing the packages of requirements.txt",
+    "install": "installing this project",
+    "compile": "locking what pyproject.toml asks for",
+}
 # What pip is told, and how uv is told the same.
 SETTINGS = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -37,8 +44,9 @@ def main() -> None:
     locked = uv_lines(REQUIREMENTS.read_text(encoding="utf-8"))
     if installed_uv() != name(locked):
         install_uv(locked)
-    uv("sync", "--require-hashes", str(REQUIREMENTS))
-    uv("install", "--no-deps", "--no-build-isolation", "--editable", ".")
+    uv("sync", "--require-hashes", *again(REQUIREMENTS.read_text(encoding="utf-8")), str(REQUIREMENTS))
+    if "build-system" in tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8")):
+        uv("install", "--no-deps", "--no-build-isolation", "--editable", ".")
     STAMP.write_text(stamp(), encoding="utf-8")
 
 
@@ -72,6 +80,11 @@ def uv_lines(requirements: str) -> str:
     return match[0]
 
 
+def again(requirements: str) -> list[str]:
+    """What to install anew whatever is there: a wheel of the project's own may be another with the same version."""
+    return [f"--reinstall-package={name}" for name in re.findall(r"^\./vendor/([\w.]+)-\S+\.whl", requirements, re.MULTILINE)]
+
+
 def name(locked: str) -> str:
     return locked.split(maxsplit=1)[0]
 
@@ -95,10 +108,11 @@ def install_uv(locked: str) -> None:
 
 
 def uv(verb: str, *arguments: str) -> None:
-    say("installing the packages of requirements.txt" if verb == "sync" else "installing this project")
+    say(DOES[verb])
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
     command = [str(VENV / "bin" / "uv"), "pip", verb, "--python", str(PYTHON), *quiet, *arguments]
-    run(command, "uv could not install: is the package index reachable?", os.environ | pip_settings())
+    remedy = "mend what uv says above" if verb == "compile" else "uv could not install: is the package index reachable?"
+    run(command, remedy, os.environ | pip_settings())
 
 
 def pip_settings() -> dict[str, str]:
@@ -141,4 +155,4 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    uv(*sys.argv[1:]) if sys.argv[1:2] == ["compile"] else main()

@@ -1,81 +1,57 @@
-"""`interlock check`: whether what is generated, pinned or locked is up to date."""
+"""`interlock check`: whether what is generated, pinned, locked and pushed is up to date."""
 
+import json
 import sys
-from collections.abc import Callable
+import time
+from typing import TYPE_CHECKING
 
 import click
 
-from interlock.errors import ArtifactError, InterlockError, SourceError
+if TYPE_CHECKING:
+    from interlock.checks import Found
 
 
 @click.command
-def check() -> None:
-    """Check that params, pins, sources and dvc.lock are up to date.
+@click.option("--fast", is_flag=True, help="Only what needs neither data nor a network: what pre-commit runs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(fast: bool, as_json: bool) -> None:
+    """Check that all that is generated, pinned, locked and pushed is up to date.
 
-    Runs no stage and writes nothing. Goes through all of the checks, and exits with the code of the first that fails.
+    Runs no stage and writes nothing. Goes through all of the checks, says of each that fails which command mends it, and
+    exits with the code of the first that fails. A network is used only where a source or the DVC remote is on one.
 
     \b
     Example:
       interlock check
+      interlock check --fast    before a commit
     """
-    failures = [error for name, look in CHECKS.items() if (error := _failure(name, look))]
-    sys.exit(failures[0].exit_code if failures else 0)
+    from interlock import checks
+
+    found = []
+    for each in checks.every(fast=fast):
+        started = time.monotonic()
+        found.append(checks.found(each))
+        if not as_json:
+            _show(found[-1], time.monotonic() - started)
+    if as_json:
+        click.echo(json.dumps([_record(each) for each in found], indent=2, ensure_ascii=False))
+    failed = [each.error for each in found if each.error]
+    sys.exit(failed[0].exit_code if failed else 0)
 
 
-def _failure(name: str, look: Callable[[], None]) -> InterlockError | None:
-    try:
-        look()
-    except InterlockError as error:
-        click.echo(f"✗ {name}\n{error}\n")
-        return error
-    click.echo(f"✓ {name}")
-    return None
+def _show(found: "Found", seconds: float) -> None:
+    from interlock.errors import printable
+
+    sign, colour = ("✗", "red") if found.error else ("!", "yellow") if found.remark else ("✓", "green")
+    click.echo(f"{click.style(sign, fg=colour)} {found.check.claim}" + click.style(f"  {seconds:.1f} s", dim=True))
+    if found.error:
+        click.echo(f"{found.error}\n")
+    for line in (found.remark or "").splitlines():
+        click.echo(f"  {printable(line)}")
 
 
-def _params() -> None:
-    from interlock import compose
-
-    compose.check()
-
-
-def _pins() -> None:
-    from interlock import pins
-
-    pins.check()
-
-
-def _sources() -> None:
-    from interlock.params import load
-    from interlock.sources import looks, pins
-    from interlock.sources.spec import Tables
-
-    findings = looks.look(load("usecase.tables", Tables), pins.load(load("usecase.name", str)), memory=None)
-    if serious := [finding for finding in findings if finding.kind != "note"]:
-        raise SourceError("\n".join(finding.found for finding in serious), serious[0].remedy)
-
-
-def _ages() -> None:
-    from datetime import UTC, datetime
-
-    from interlock.contracts import freshness
-
-    if serious := [finding for finding in freshness.look(datetime.now(UTC)) if finding.kind != "note"]:
-        raise SourceError("\n".join(finding.found for finding in serious), serious[0].remedy)
-
-
-def _lock() -> None:
-    from interlock.repro import stale
-
-    if stages := stale():
-        raise ArtifactError(
-            f"dvc.lock is older than what it was made from; to run are: {', '.join(stages)}", "run: make, then commit dvc.lock"
-        )
-
-
-CHECKS = {
-    "params.yaml is what conf/ composes to": _params,
-    "pins.yaml is what requirements.txt says": _pins,
-    "the sources are as pinned": _sources,
-    "no table is older than it may be": _ages,
-    "dvc.lock is fresh": _lock,
-}
+def _record(found: "Found") -> dict[str, str | None]:
+    error = found.error
+    verdict = "fail" if error else "note" if found.remark else "pass"
+    said = {"found": error.found, "remedy": error.remedy} if error else {"found": found.remark, "remedy": None}
+    return {"check": found.check.name, "claim": found.check.claim, "verdict": verdict, **said}

@@ -14,9 +14,11 @@ from interlock.errors import UNREAD, guard, unread
 
 VERBS = {
     "Build": {
+        "new": "interlock.cli.new:new",
         "run": "interlock.cli.run:run",
         "compose": "interlock.cli.compose:compose",
         "refresh": "interlock.cli.refresh:refresh",
+        "upgrade": "interlock.cli.upgrade:upgrade",
     },
     "Look": {
         "features": "interlock.cli.features:features",
@@ -25,7 +27,12 @@ VERBS = {
         "quarantine": "interlock.cli.quarantine:quarantine",
         "evaluate": "interlock.cli.evaluate:evaluate",
         "gates": "interlock.cli.gates:gates",
+        "report": "interlock.cli.report:report",
         "catalog": "interlock.cli.catalog:catalog",
+    },
+    "Experiment": {
+        "sweep": "interlock.cli.sweep:sweep",
+        "adopt": "interlock.cli.adopt:adopt",
     },
     "Release": {
         "release": "interlock.cli.release:release",
@@ -47,6 +54,7 @@ VERBS = {
         "check": "interlock.cli.check:check",
     },
 }
+ANYWHERE = {"new"}
 PLACES = {verb: place for verbs in VERBS.values() for verb, place in verbs.items()}
 
 
@@ -91,7 +99,7 @@ def command(verb: str) -> click.Command:
     if isinstance(found, click.Group):
         found.commands = {each: _in_project(inner) for each, inner in found.commands.items()}
         return found
-    return _in_project(found)
+    return found if verb in ANYWHERE else _in_project(found)
 
 
 def start() -> None:

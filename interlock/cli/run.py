@@ -30,12 +30,13 @@ def run() -> None:
     Example:
       interlock run
     """
-    from interlock import compose, git
+    from interlock import compose, git, library
     from interlock.cli.compose import spoken
     from interlock.repro import repro
 
     started = time.monotonic()
     git.head()
+    library.fits()
     if keys := compose.settle():
         click.echo(f"params.yaml: {spoken(keys)} changed in conf")
     moved = look()

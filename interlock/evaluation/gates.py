@@ -22,6 +22,7 @@ BOUNDS = {"min": "at least", "max": "at most", "min_gain": "a gain of at least",
 WORSE = {"min": "_low", "max": "_high"}
 ENDS = tuple(WORSE.values())
 TESTED = "test."
+MORE = "give the split more rows, and above all more of a class that is rare"
 
 
 class Gate(Section, frozen=True):
@@ -143,7 +144,8 @@ def _gained(gate: Gate, report: Any) -> tuple[float | None, float | None]:
     found = [(number(at(gain, "gain_low")), number(at(gain, "gain"))) for gain in of]
     known = [(min(low, gain), gain) for low, gain in found if low is not None and gain is not None]
     if not known or len(known) < len(found):
-        return None, None
+        gains = [gain for _, gain in found if gain is not None]
+        return (min(gains) if gains and len(gains) == len(found) else None), None
     low, gain = min(known)
     return gain, low
 
@@ -152,18 +154,23 @@ def _words(gate: Gate, report: Any, value: float | None, judged: float | None) -
     if report is None:
         return f"reports/{gate.report}.json is not there; {gate.name} of {gate.asked} is asked"
     if value is not None and judged is None:
-        return f"{gate.name} is {value:.4g}, of too few rows for an interval; {gate.asked} is asked{_why(gate, report)}"
+        few = f"{gate.name} {_verb(gate)} {value:.4g}, of too few rows for an interval; {gate.asked} is asked"
+        return few + (_why(gate, report) or f": {MORE}")
     left = margin(gate, judged)
     if value is None or left is None:
         return f"{gate.name} is not in reports/{gate.report}.json as a number; {gate.asked} is asked{_why(gate, report)}"
     sure = "" if judged == value else f" ({'up to' if gate.kind == 'max' else 'from'} {judged:.4g})"
-    return f"{gate.name} {'gains' if gate.against else 'is'} {value:.4g}{sure}, {gate.asked} is asked: {outcome(left)}"
+    return f"{gate.name} {_verb(gate)} {value:.4g}{sure}, {gate.asked} is asked: {outcome(left)}"
 
 
 def _why(gate: Gate, report: Any) -> str:
     """What the report says of why there is not enough evidence, and what to do."""
     said = at(report, f"{gate.metric.rpartition('.')[0]}.lacking")
     return f": {said}" if isinstance(said, str) else ""
+
+
+def _verb(gate: Gate) -> str:
+    return "gains" if gate.against else "is"
 
 
 def outcome(left: float) -> str:

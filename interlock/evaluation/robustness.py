@@ -35,15 +35,17 @@ class Noise:
     """A value moved by at most `share` of the feature's spread and of its own size, by a hash of the row's key: the same in every run.
 
     Of a skewed feature a part of the spread would be most of a small value; the size of the value is what an error of it goes by.
+    Each feature has noise of its own by its `place` among those that the model reads: what it is called changes nothing.
     """
 
     share: float
+    place: int
 
     def of(self, values: pl.Series, keys: pl.Series) -> pl.Series:
         """`values` with noise; whole numbers stay whole, and what is missing or infinite stays as it is."""
         numbers = values.cast(pl.Float64)
         step = numbers.abs().clip(upper_bound=spread(numbers.to_numpy())) * self.share
-        moved = numbers + (stable_hash(keys, digest(["noise", values.name])[:32]).cast(pl.Float64) / 2.0**63 - 1) * step
+        moved = numbers + (stable_hash(keys, digest(["noise", str(self.place)])[:32]).cast(pl.Float64) / 2.0**63 - 1) * step
         if values.dtype.is_integer():
             moved = moved.round(0)
         noisy = moved.cast(values.dtype, strict=False)
@@ -110,7 +112,8 @@ def _default(claim: str, against: Against, names: tuple[str, ...] = (), *, one_b
 
 
 def _noise(known: Known, names: Sequence[str], trouble: Trouble) -> Iterable[Altered]:
-    return [{name: Noise(trouble.share) for name in _numbers(known, names)}]
+    places = {name: place for place, name in enumerate(known.types)}
+    return [{name: Noise(trouble.share, places[name]) for name in _numbers(known, names)}]
 
 
 def _missing(_: Known, names: Sequence[str], __: Trouble) -> Iterable[Altered]:

@@ -19,6 +19,9 @@ from interlock.features.lines import Line, Types
 from interlock.features.precision import precision
 from interlock.usecase import Schema
 
+# What stands beside the key of a request in outcomes, predictions and scores.
+BESIDE = ("label", "matured_at", "prediction", "raw_score", "score", "version")
+
 
 def load(name: str) -> fs.FeatureSet:
     """The feature set of the use case `name` of the project in the current folder."""
@@ -61,7 +64,7 @@ class Collection:
         self.done: dict[str, fs.AnyFeature] = {}
 
     def feature_set(self) -> fs.FeatureSet:
-        self._check_request(Line(self.file))
+        self._check_request(Line(self.schema.request.place))
         features = tuple(self._feature(name, ()) for name in self.declared)
         if not any(feature.public for feature in features):
             raise DeclarationError(f"{self.file}: no public feature is declared", 'write one: name = on_demand(col("…"), "what it is")')
@@ -78,6 +81,8 @@ class Collection:
             raise line.wrong(f"the request has no column {missing[0]}", "declare it in the request's model")
         if self.request.as_of is not None and (found := types[self.request.as_of]) != "Datetime[us,UTC]":
             raise line.wrong(f"{self.request.as_of} of the request is {found}", "declare it as Utc")
+        if taken := [column for column in key if column in BESIDE]:
+            raise line.wrong(f"the key of the request has a column {taken[0]}, as predictions have", "give it another name in requests()")
         outcome = self.schema.outcome.types if self.schema.outcome else {}
         if told := [column for column in types if column in outcome and column not in key]:
             raise line.wrong(f"the request has a column {told[0]}, which is the outcome", "leave it out of the request")

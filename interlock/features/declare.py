@@ -15,10 +15,11 @@ import polars as pl
 
 from interlock.errors import DeclarationError
 from interlock.features.featureset import About, Statistic
-from interlock.loading import place
+from interlock.loading import demand, place
 from interlock.usecase import By, History, Table, duration, pairs, table_of
 
 Expect = Sequence[float]
+CONDITION = 'a condition, such as col("kind") == "payment"'
 Severity = Literal["warn", "fail"]
 
 
@@ -62,7 +63,7 @@ class View:
         self, column: str | pl.Expr, description: str = "", *, max_age: str | None = None, ago: str = "0s", **about: Any
     ) -> Declared:
         """The value in the last row that was available before the request, null where it is older than `max_age`."""
-        value = pl.col(column) if isinstance(column, str) else column
+        value = _value("column", column)
         oldest = None if max_age is None else duration(max_age)
         return _made("latest", description, about, **self._rows(), value=value, max_age=oldest, ago=duration(ago))
 
@@ -111,12 +112,14 @@ class View:
         if not width:
             raise DeclarationError(f"{place()}: a window of {window} holds nothing", 'write a length such as "7d"')
         stated = {key: about.pop(key) for key in ("places", "max_abs") if key in about and statistic in MEASURED}
-        value = pl.col(measure) if isinstance(measure, str) else measure
+        value = None if statistic == "count" else _value("measure", measure)
         return _made("window", description, about, **rows, statistic=statistic, measure=value, width=width, ago=duration(ago), **stated)
 
 
 def view(of: History | type[pa.DataFrameModel], *, by: By | None = None, where: pl.Expr | None = None) -> View:
     """The rows of `of` that belong to one entity; `by` names the request's columns, or maps {column of `of`: request's}."""
+    if where is not None:
+        demand("where", where, pl.Expr, CONDITION)
     found = of if isinstance(of, History) else table_of(of)
     if isinstance(found, Table) and found.history is not None:
         found = found.history
@@ -131,7 +134,13 @@ def view(of: History | type[pa.DataFrameModel], *, by: By | None = None, where: 
 
 def on_demand(expression: pl.Expr, description: str = "", **about: Any) -> Declared:
     """A row-wise expression over the request's columns and other features."""
+    demand("expression", expression, pl.Expr, 'an expression, such as col("amount") / col("income")')
     return _made("on_demand", description, about, expression=expression)
+
+
+def _value(what: str, said: Any) -> pl.Expr:
+    value: pl.Expr = demand(what, pl.col(said) if isinstance(said, str) else said, pl.Expr, 'a column or an expression, such as "amount"')
+    return value
 
 
 def _made(kind: str, description: str, about: dict[str, Any], **what: Any) -> Declared:

@@ -9,10 +9,10 @@ import polars as pl
 
 from interlock.contracts import check, reader
 from interlock.contracts.rules import verdict
-from interlock.errors import ContractError, DeclarationError
+from interlock.errors import ContractError, DeclarationError, shown
 from interlock.features.numbered import numbered, numbers
 from interlock.frames import ROW
-from interlock.loading import raised_in, said
+from interlock.loading import place_of, raised_in, said
 from interlock.usecase import Schema, Table
 
 MATURED = "matured_at"
@@ -58,7 +58,7 @@ def outcomes(events: ModuleType, schema: Schema, tables: Mapping[str, pl.LazyFra
     made = _call(events, "outcomes", {**tables, "requests": asked.lazy()})
     _fits(made, {**outcome.types, **({outcome.label_time: UTC} if outcome.label_time else {})}, events, "outcomes")
     if made.select(pl.struct(key).is_duplicated().any()).item():
-        raise ContractError(f"{events.__file__}: outcomes() gives two outcomes for one request", f"make ({', '.join(key)}) unique")
+        raise ContractError(f"{place_of(events)}: outcomes() gives two outcomes for one request", f"make ({', '.join(key)}) unique")
     label = _label(schema, events)
     _holds(made.filter(pl.col(label).is_not_null()).select(list(outcome.types)), outcome, events)
     known = made.select(*key, label, *([pl.col(outcome.label_time).alias(MATURED)] if outcome.label_time else []))
@@ -92,16 +92,20 @@ def _key(request: Table) -> list[str]:
 
 
 def _call(events: ModuleType, name: str, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
-    function: Callable[..., pl.LazyFrame] | None = getattr(events, name, None)
+    function: Callable[..., object] | None = getattr(events, name, None)
     if function is None:
-        raise DeclarationError(f"{events.__file__}: there is no function {name}", f"define {name}(…) with tables as arguments")
+        raise DeclarationError(f"{place_of(events)}: there is no function {name}", f"define {name}(…) with tables as arguments")
     wanted = list(inspect.signature(function).parameters)
     if unknown := [table for table in wanted if table not in tables]:
-        raise DeclarationError(f"{events.__file__}: {name}() asks for {unknown[0]}, which is no table", f"tables are: {', '.join(tables)}")
+        raise DeclarationError(f"{place_of(events)}: {name}() asks for {unknown[0]}, which is no table", f"tables are: {', '.join(tables)}")
     try:
-        return function(**{table: tables[table] for table in wanted}).collect()
+        made = function(**{table: tables[table] for table in wanted})
+        return made.lazy().collect() if isinstance(made, pl.LazyFrame | pl.DataFrame) else _nothing(events, name, made)
     except pl.exceptions.PolarsError as error:
-        raise DeclarationError(f"{events.__file__}: {name}(): {error}", "mend the expression that Polars names") from error
+        found = str(error).partition("\n\nResolved plan")[0]
+        raise DeclarationError(f"{place_of(events)}: {name}(): {found}", "mend the expression that Polars names") from error
+    except DeclarationError:
+        raise
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -109,13 +113,20 @@ def _call(events: ModuleType, name: str, tables: Mapping[str, pl.LazyFrame]) -> 
         raise DeclarationError(f"{place}: {name}(): {said(error)}", "mend the line named above") from error
 
 
+def _nothing(events: ModuleType, name: str, made: object) -> pl.DataFrame:
+    line = inspect.getsourcelines(getattr(events, name))[1]
+    raise DeclarationError(
+        f"{place_of(events)}:{line}: {name}() gives {shown(made)}, not a frame", "end it with return, and a Polars frame"
+    )
+
+
 def _fits(made: pl.DataFrame, types: Mapping[str, pl.DataType], events: ModuleType, name: str) -> None:
     for column, dtype in types.items():
         if column not in made.columns:
-            raise DeclarationError(f"{events.__file__}: {name}() gives no column {column}", f"it gives: {', '.join(made.columns)}")
+            raise DeclarationError(f"{place_of(events)}: {name}() gives no column {column}", f"it gives: {', '.join(made.columns)}")
         if made.schema[column] != dtype:
             raise DeclarationError(
-                f"{events.__file__}: {name}() gives {column} as {made.schema[column]}, declared is {dtype}", "cast it, or change schema.py"
+                f"{place_of(events)}: {name}() gives {column} as {made.schema[column]}, declared is {dtype}", "cast it, or change schema.py"
             )
 
 
@@ -128,7 +139,7 @@ def _holds(rows: pl.DataFrame, table: Table, events: ModuleType) -> None:
         seen = broken[0]
         row, value = seen.first[0]
         raise ContractError(
-            f"{events.__file__}: {table.name}(): {seen.rows:,} of {found.rows:,} {table.name} break their contract, "
+            f"{place_of(events)}: {table.name}(): {seen.rows:,} of {found.rows:,} {table.name} break their contract, "
             f"{seen.rule.name} on {seen.rule.column}: the first is row {row} with {value or 'null'}",
             "let events.py leave these rows out, or state what is true in schema.py",
         )

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from interlock import bundle
+from interlock import bundle, library, pins
+from interlock.closure import Code
 from interlock.errors import ArtifactError
 from interlock.files import read_json
 
@@ -14,9 +15,9 @@ STAGE = "score"
 def differences(folder: Path) -> list[str]:
     """What is installed in another version than the bundle in `folder` was made with, in words."""
     said: Mapping[str, Mapping[str, str]] = read_json(folder / bundle.PROVENANCE)["environment"]
-    pins = said.get(STAGE) or {name: pin for stage in said.values() for name, pin in stage.items()}
-    found = {name: _installed(name) for name in pins}
-    return [f"{name} {found[name] or 'is missing'}, made with {pin}" for name, pin in pins.items() if found[name] not in allowed(pin)]
+    made = said.get(STAGE) or {name: pin for stage in said.values() for name, pin in stage.items()}
+    found = {name: _installed(name) for name in made}
+    return [f"{name} {found[name] or 'is missing'}, made with {pin}" for name, pin in made.items() if found[name] not in allowed(pin)]
 
 
 def check(folder: Path) -> None:
@@ -34,7 +35,15 @@ def allowed(pin: str) -> set[str]:
 
 
 def _installed(name: str) -> str | None:
+    if name == library.NAME:
+        return _modules()
     try:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def _modules() -> str | None:
+    """The library's part of a stage as the project here pins it: of modules, whatever their version is called."""
+    file = Path("stages", f"{STAGE}.py")
+    return pins.modules(file, Code.here()).get(library.NAME) if file.is_file() else None

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import polars as pl
+
 from interlock.errors import ContractError
 from interlock.modeling import baselines, calibrate, odds
 from interlock.modeling.baselines import Baselines
@@ -17,14 +19,18 @@ from interlock.modeling.dataset import Rows
 from interlock.modeling.decision import Decision, Fairness
 from interlock.modeling.encode import Encoder, Matrix
 from interlock.modeling.mitigate import Thresholds
+from interlock.modeling.odds import Plan
 from interlock.modeling.spec import Model, parameters
-from interlock.modeling.stopping import watch
-from interlock.modeling.task import Labels, Multiclass, Task
+from interlock.modeling.stopping import Own, Sets, Watch, watch
+from interlock.modeling.task import Labels, Multiclass, Scores, Task
 
 SHOWN = 20_000
 POINTS = 200
+DECIDING = "validation"
+TOLD = 25  # after LightGBM has noted the metrics (20), and before it ends training by them (30)
 Curve: TypeAlias = list[dict[str, float]]
 Callback: TypeAlias = Callable[[Any], None]
+Hear: TypeAlias = Callable[[int, float], None]
 Part: TypeAlias = tuple[Matrix, Labels]
 
 
@@ -57,10 +63,19 @@ def fit(
     x_validation = encoder.matrix(validation.features)
     text, curve = boost(encoder, (encoder.matrix(train.features), y), (x_validation, y_validation), model, task)
     booster = Booster(text, threads=model.threads)
-    raw = booster.raw(x_validation)
-    calibrator = calibrate.fit(raw, y_validation, task)
-    mitigation = plan.fit(calibrator.apply(raw), y_validation, validation.features) if plan else None
+    calibrator, mitigation, _ = finish(booster, (x_validation, y_validation), validation.features, task, plan)
     return Trained(encoder, text, booster.rounds, calibrator, mitigation, found, curve)
+
+
+def finish(
+    booster: Booster, validation: Part, features: pl.DataFrame, task: Task, plan: Plan | None
+) -> tuple[Calibrator, Thresholds | None, Scores]:
+    """What makes scores of the raw scores of `booster`, fitted on the validation rows, and the scores that it gives them."""
+    raw, label = booster.raw(validation[0]), validation[1]
+    calibrator = calibrate.fit(raw, label, task)
+    scores = calibrator.apply(raw)
+    mitigation = plan.fit(scores, label, features) if plan else None
+    return calibrator, mitigation, mitigation.apply(scores, features) if mitigation else scores
 
 
 def learnable(rows: Rows, model: Model, task: Task) -> Labels:
@@ -85,26 +100,67 @@ def labels(rows: Rows, task: Task) -> Labels:
     return values
 
 
+@dataclass(frozen=True)
+class Binned:
+    """Training rows in LightGBM's bins, which models that bin alike can share, and the rows that each training watches."""
+
+    data: Any
+    sets: Sets
+    watched: list[Any]
+
+
 def boost(encoder: Encoder, train: Part, validation: Part, model: Model, task: Task) -> tuple[str, Curve]:
     """The booster's text, cut after its best round, and the metric by round: of the validation rows and of some training rows.
 
     Raises ContractError where LightGBM can make no trees of the rows.
     """
+    data, sets = binning(encoder, train, model, task), shown(train, validation)
+    with progress(model.rounds) as hear:
+        return grow(Binned(data, sets, watched(data, sets, model, task)), model, task, hear)
+
+
+def binning(encoder: Encoder, train: Part, model: Model, task: Task) -> Any:
+    """LightGBM's data set of the training rows; it is binned when it is first used."""
     # NOTE: threads that wait sleep: on a shared machine spinning ones take twice the time, on an idle one nothing is lost.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import lightgbm as lgb
 
-    settings = parameters(model, task)
+    return lgb.Dataset(*train, feature_name=encoder.names, categorical_feature=encoder.text, params=parameters(model, task))
+
+
+def shown(train: Part, validation: Part) -> Sets:
+    """The rows by which the metric of each round is told: some of training, and those of validation, which decide."""
     some = slice(None, None, math.ceil(len(train[1]) / SHOWN))
     # NOTE: by this name, LightGBM's own for the training rows, early stopping leaves it out of account.
-    sets = {"training": (train[0][some], train[1][some]), "validation": validation}
-    data = lgb.Dataset(*train, feature_name=encoder.names, categorical_feature=encoder.text, params=settings)
+    return {"training": (train[0][some], train[1][some]), DECIDING: validation}
+
+
+def watched(data: Any, sets: Sets, model: Model, task: Task) -> list[Any]:
+    """The `sets` as LightGBM's own, binned as `data` is, where its own metric decides."""
+    return watch(task.stops, sets, model.early_stopping, model.threads).watched(data)
+
+
+def grow(binned: Binned, model: Model, task: Task, hear: Hear) -> tuple[str, Curve]:
+    """What `boost` says, of rows that are binned as `model` asks; `hear` is told each round and its metric of the validation rows."""
+    import lightgbm as lgb
+
+    settings, sets = parameters(model, task), binned.sets
     stop = watch(task.stops, sets, model.early_stopping, model.threads)
-    with progress(model.rounds) as shown, refused():
-        callbacks = [*stop.callbacks, *shown]
-        booster = lgb.train(settings, data, model.rounds, stop.watched(data), list(sets), callbacks=callbacks, keep_training_booster=True)
+    with refused():
+        callbacks = [*stop.callbacks, _teller(stop, hear)]
+        booster = lgb.train(
+            settings, binned.data, model.rounds, binned.watched, list(sets), callbacks=callbacks, keep_training_booster=True
+        )
     best = stop.best(booster)
     return booster.model_to_string(num_iteration=best), thin(stop.curves, best)
+
+
+def _teller(stop: Own | Watch, hear: Hear) -> Callback:
+    def tell(env: Any) -> None:
+        hear(env.iteration + 1, stop.curves[DECIDING][-1])
+
+    tell.__dict__["order"] = TOLD
+    return tell
 
 
 @contextmanager
@@ -127,14 +183,14 @@ def thin(curves: dict[str, list[float]], best: int) -> Curve:
 
 
 @contextmanager
-def progress(rounds: int) -> Iterator[list[Callback]]:
-    """The callback that shows how far training is; none where no terminal shows it."""
+def progress(rounds: int) -> Iterator[Hear]:
+    """Who is told each round, and shows it where a terminal does."""
     if not sys.stderr.isatty():
-        yield []
+        yield lambda _, __: None
         return
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"train: at most {rounds} rounds", total=rounds)
-        yield [lambda env: bar.update(task, completed=env.iteration + 1)]
+        yield lambda done, _: bar.update(task, completed=done)

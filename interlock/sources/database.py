@@ -27,6 +27,18 @@ ENGINES = {
 }
 LOST = ("closed the connection", "terminating connection", "connection to server", "could not receive data", "database is locked")
 LATE = ("statement timeout", "maximum execution time", "interrupted")  # as each engine words it
+LISTING = 60
+TABLES = {
+    "postgresql": (
+        "SELECT CASE WHEN table_schema = current_schema() THEN table_name ELSE table_schema || '.' || table_name END AS name "
+        "FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1"
+    ),
+    "duckdb": (
+        "SELECT CASE WHEN table_schema = current_schema() THEN table_name ELSE table_schema || '.' || table_name END AS name "
+        "FROM information_schema.tables ORDER BY 1"
+    ),
+    "sqlite": "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY 1",
+}
 QUERY = "mend the table's query and columns in conf/usecase/"
 
 
@@ -77,6 +89,18 @@ def snapshot(spec: DatabaseTable, folder: Path, mark: Mark | None) -> Located:
     return Located(name(spec), [file], query=fingerprint(spec), rows=rows, mark=mark if bound is not None else None)
 
 
+def tables(variable: str) -> list[str]:
+    """The tables and views that the database at the environment variable `variable` lists, in the order of their names."""
+    with _session(DatabaseTable(uri_env=variable, query="SELECT 1 AS one"), LISTING) as session:
+        return [str(name) for name in session.all(TABLES[address(variable).engine])["name"].to_list()]
+
+
+def exact(spec: DatabaseTable) -> list[str]:
+    """The columns that hold decimal numbers, whose type conf must state; raises SourceError where one cannot be read at all."""
+    with _session(spec, spec.timeout) as session:
+        return [column.name for column in session.columns(spec) if column.exact]
+
+
 def _count(session: Any, spec: DatabaseTable, mark: Mark | None) -> Count:
     found = session.all(sql.counting(spec, mark, session.bound(spec), session.sign))
     rows, marked, held = (int(found[column].item()) for column in ("n", "marked", "held"))
@@ -100,10 +124,10 @@ def _check(spec: DatabaseTable, columns: list[sql.Column]) -> None:
         if key not in names:
             raise SourceError(f"there is no column {key}; there are {', '.join(names)}", QUERY)
     for column in columns:
-        if column.exact and column.name not in spec.types:
+        if column.exact and (said := spec.becomes(column.name)) not in spec.types:
             raise SourceError(
                 f"column {column.name} holds decimal numbers, which are never rounded without being told to",
-                f"declare types.{column.name} in conf/usecase/: Int64, Float64 (the nearest), or String (its digits)",
+                f"declare types.{said} in conf/usecase/: Int64, Float64 (the nearest), or String (its digits)",
             )
 
 

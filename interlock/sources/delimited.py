@@ -24,7 +24,8 @@ def parse(name: str, data: bytes, spec: Table) -> pl.DataFrame:
     data = data if data.endswith(b"\n") else data + b"\n"  # NOTE: without it, Polars drops a surplus field at the very end
     header = _header(name, data, separator, sure=spec.separator is not None)
     raw = [each.replace('"', '""') for each in header]  # NOTE: Polars leaves quotes in names doubled
-    declared = {column: pl.String for column, each in zip(raw, header, strict=True) if each in spec.types or each in spec.zones}
+    said = {*spec.types, *spec.zones}
+    declared = {column: pl.String for column, each in zip(raw, header, strict=True) if spec.becomes(each) in said}
     try:
         frame = pl.read_csv(
             data, separator=separator, schema_overrides=declared, null_values=spec.nulls or None,

@@ -32,7 +32,7 @@ def parse(name: str, data: bytes, spec: Table) -> pl.DataFrame:
     try:
         inferred = pl.scan_ndjson(text, infer_schema_length=None).collect_schema()
         columns = [*first, *sorted(set(inferred) - set(first))]  # NOTE: Polars' own order is another
-        texts = {column for column, kind in spec.types.items() if kind == "String"}
+        texts = {column for column in columns if spec.types.get(spec.becomes(column)) == "String"}
         return pl.read_ndjson(text, schema={column: pl.String() if column in texts else inferred[column] for column in columns})
     except (PolarsError, pl.exceptions.PanicException) as error:
         raise _explained(name, text, str(error).partition("\n")[0]) from error

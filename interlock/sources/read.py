@@ -13,6 +13,7 @@ from interlock.sources.columns import blanked, convert
 from interlock.sources.connectors import about
 from interlock.sources.spec import DatabaseTable, Table
 from interlock.sources.unpack import OPENERS, content
+from interlock.sources.unpivot import long
 
 TEXT: dict[str, Callable[[str, bytes, Table], pl.DataFrame]] = {
     ".csv": delimited.parse,
@@ -29,7 +30,7 @@ def read(table: str, spec: Table, files: Sequence[tuple[str, Path]]) -> pl.DataF
     Columns are as declared, or inferred over all the rows. Raises SourceError that names table, file, column, row.
     """
     with about(table):
-        frames = [convert(name, _frame(name, path, spec), spec) for name, path in files]
+        frames = [convert(name, long(name, _frame(name, path, spec), spec), spec) for name, path in files]
         frame = _joined(files, frames)
         if frame.is_empty():
             raise SourceError(f"{', '.join(name for name, _ in files[:3])}: no rows", "put the whole file there")

@@ -16,17 +16,34 @@ DAY = 86_400
 TableName: TypeAlias = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$")]
 
 
+class Unpivot(Section, frozen=True):
+    """A wide table made long: each row gives one for each column that is not in `keep`, its name in `name`, its cell in `value`."""
+
+    keep: list[str]
+    name: str
+    value: str
+
+    def __post_init__(self) -> None:
+        names = [*self.keep, self.name, self.value]
+        if blank := next((each for each in names if not each.strip()), None):
+            raise ValueError(f"unpivot holds {blank!r}, which is no name of a column")
+        if twice := next((each for each in names if names.count(each) > 1), None):
+            raise ValueError(f"unpivot makes {twice} twice")
+
+
 class Table(Section, frozen=True, kw_only=True, tag_field="from"):
     """How a table reads, wherever it comes from.
 
     `nulls` are the texts that stand for null, `types` the Polars types of columns (others are inferred over the whole
     file), `zones` the time zones in which a column's times without an offset are. Times become UTC microseconds.
+    A wide table is made long by `unpivot`; types and zones are then said of the long one.
     """
 
     nulls: list[str] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
     zones: dict[str, str] = field(default_factory=dict)
     separator: str | None = None
+    unpivot: Unpivot | None = None
 
     def __post_init__(self) -> None:
         for column, name in self.types.items():
@@ -39,6 +56,10 @@ class Table(Section, frozen=True, kw_only=True, tag_field="from"):
             raise ValueError(f"separator is {self.separator!r}, expected one ASCII character")
         if marker := next((text for text in self.nulls if (self.separator or ",") in text), None):
             raise ValueError(f"nulls holds {marker!r}, which contains the separator")
+
+    def becomes(self, column: str) -> str:
+        """The column that the values of a `column` of the source are in, once it is long."""
+        return column if self.unpivot is None or column in self.unpivot.keep else self.unpivot.value
 
 
 class PackageTable(Table, frozen=True, kw_only=True, tag="package"):

@@ -1,12 +1,20 @@
 """`interlock check`: what is out of date is named, all of it, and nothing is written."""
 
+import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from interlock import pins
 
+ROOT = Path(__file__).parent.parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def signs(said: str) -> str:
+    """What became of each check, in order."""
+    return "".join(line[0] for line in said.splitlines() if line[:1] in set("✓✗!"))
 
 
 def test_a_fresh_project_passes(graph: Path, interlock: Run) -> None:
@@ -16,7 +24,8 @@ def test_a_fresh_project_passes(graph: Path, interlock: Run) -> None:
     (graph / "first.out").unlink()
     done = interlock("check")
     assert done.returncode == 0, done.stdout
-    assert [line[0] for line in done.stdout.splitlines()] == ["✓"] * 5
+    assert signs(done.stdout) == "✓✓✓✓✓✓!!"
+    assert "no DVC remote is set" in done.stdout
     assert not (graph / "first.out").exists()
 
 
@@ -35,7 +44,7 @@ def test_everything_out_of_date_is_named(graph: Path, interlock: Run) -> None:
         (graph / name).write_text(text.replace(before, after))
     done = interlock("check")
     assert done.returncode == 2
-    assert [line for line in done.stdout.splitlines() if line.startswith("✓")] == ["✓ no table is older than it may be"]
+    assert signs(done.stdout) == "✗✗✓✗✓✗!!"
     for words in ("-  seed: 7\n+  seed: 8", "run: interlock pins", "there is 0.0.3", "to run are: first"):
         assert words in done.stdout
     assert (graph / "first.out").read_text() == "1"
@@ -47,6 +56,47 @@ def test_a_table_that_is_too_old_fails(old: Path, interlock: Run) -> None:
     interlock("run")
     done = interlock("check")
     assert done.returncode == 4
-    assert [line for line in done.stdout.splitlines() if line[:1] == "✗"] == ["✗ no table is older than it may be"]
+    assert signs(done.stdout) == "✓✓✓✓✗✓!!"
     assert "must be no older than 2d" in done.stdout
     assert (old / "data" / "raw" / "flights.parquet").exists()
+
+
+def test_code_that_dvc_yaml_does_not_declare_is_named(graph: Path, interlock: Run) -> None:
+    """A module that a stage imports, the loaded use case's files among them, and that is none of its deps is named with what mends
+    it, as is one declared in vain; the fast part finds it, asks neither sources nor the graph, and can be read by a program."""
+    (graph / "stages").mkdir()
+    (graph / "stages" / "first.py").write_text("from helper import x\nfrom interlock.loading import load\nload('flights', 'features')\n")
+    (graph / "helper.py").write_text("x = 1\n")
+    shutil.copy(ROOT / "requirements.txt", graph)
+    shutil.copytree(ROOT / "usecases" / "flights", graph / "usecases" / "flights")
+    pins.write()
+    done = interlock("check", "--fast")
+    assert done.returncode == 6
+    assert signs(done.stdout) == "✓✓✗!"
+    for path in ("helper.py", "stages/first.py", "usecases/flights/features.py"):
+        assert f"stage first: {path} is imported and not declared" in done.stdout
+    assert "stage first: first.py is declared and not imported" in done.stdout
+    assert "interlock/" not in done.stdout
+    told = {each["check"]: each for each in json.loads(interlock("check", "--fast", "--json").stdout)}
+    assert [each["verdict"] for each in told.values()] == ["pass", "pass", "fail", "note"]
+    assert told["dependencies"]["remedy"].startswith("in dvc.yaml add to the deps of the stage helper.py, stages/first.py")
+
+
+def test_outputs_that_were_not_pushed_are_named(graph: Path, interlock: Run, dvc: Run, tmp_path: Path) -> None:
+    """Where a DVC remote is set, outputs that it lacks fail the check until `dvc push` (two of one content are one). A
+    clone of the pushed project without any data passes."""
+    pins.write()
+    interlock("run")
+    dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
+    (tmp_path / "store").mkdir()
+    done = interlock("check")
+    assert done.returncode == 6
+    assert "not on the DVC remote: first.out\n  → run: dvc push" in done.stdout
+    dvc("push")
+    assert signs(interlock("check").stdout) == "✓✓✓✓✓✓!✓"
+    subprocess.run(["git", "add", "--all"], cwd=graph, check=True)
+    subprocess.run(["git", "commit", "--quiet", "--message", "ran"], cwd=graph, check=True)
+    subprocess.run(["git", "clone", "--quiet", str(graph), str(tmp_path / "clone")], check=True)
+    done = interlock("check", cwd=tmp_path / "clone")
+    assert signs(done.stdout) == "✓✓✓✓✓✓✓✓", done.stdout
+    assert not (tmp_path / "clone" / "first.out").exists()

@@ -164,7 +164,7 @@ def test_what_the_stage_writes_is_drawn(kind: str) -> None:
         assert "cannot be read" not in draw(found, one)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=settings().max_examples // 8)
 @given(kind=st.sampled_from(KINDS), name=TEXTS, data=st.data())
 def test_no_name_becomes_a_tag(kind: str, name: str, data: st.DataObject) -> None:
     """Whatever features, slices, groups, classes, claims and gates are called, the page keeps its own tags and addresses."""
@@ -184,7 +184,7 @@ def test_no_name_becomes_a_tag(kind: str, name: str, data: st.DataObject) -> Non
     checked(whole(shown(kind, {report: renamed(value) for report, value in said.items()})))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 3)
 @given(kind=st.sampled_from(KINDS), data=st.data())
 def test_no_report_stops_the_page(kind: str, data: st.DataObject) -> None:
     """A report that is absent, empty, or of any other content leaves a section that says so, and the others as they are."""
@@ -198,7 +198,6 @@ def test_no_report_stops_the_page(kind: str, data: st.DataObject) -> None:
     assert [one.title for one in SECTIONS if kind in one.kinds and one.title not in parsed.texts] == []
 
 
-@settings(max_examples=60, deadline=None)
 @given(name=TEXTS.map("§{}".format))  # as no word of a specification begins
 def test_a_name_from_data_is_a_value_and_nothing_else(name: str) -> None:
     """In what Vega-Lite reads, names of slices, classes and features stand among values alone: in no expression, field or scale."""
@@ -258,7 +257,6 @@ def test_the_decision_is_a_point_on_the_curve() -> None:
     assert re.search(r'translate\(150,52\.5\)"[^>]*fill="var\(--c2\)"', render(chart))
 
 
-@settings(max_examples=100, deadline=None)
 @given(parts=st.lists(st.tuples(st.text(max_size=5), st.floats(-9, 9)), max_size=8), expected=st.floats(-9, 9), rest=st.floats(-9, 9))
 def test_a_waterfall_ends_at_the_raw_score(parts: list[tuple[str, float]], expected: float, rest: float) -> None:
     """Each step begins where the one before ended; together with all others they lead from what is expected to the raw score."""
@@ -271,7 +269,6 @@ def test_a_waterfall_ends_at_the_raw_score(parts: list[tuple[str, float]], expec
         assert (ordered[0]["x"], ordered[-1]["to"]) == (pytest.approx(expected), pytest.approx(raw, abs=2e-6))
 
 
-@settings(max_examples=100, deadline=None)
 @given(value=st.floats(-1e6, 1e6), judged=st.floats(-1e6, 1e6), bound=st.floats(-1e6, 1e6), upper=st.booleans())
 def test_what_passes_is_judged_on_the_shaded_side(value: float, judged: float, bound: float, *, upper: bool) -> None:
     """The end of the bar that is judged lies in the shaded part if and only if it keeps the bound."""

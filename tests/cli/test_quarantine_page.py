@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.cli.page import said
@@ -76,7 +76,6 @@ FINDINGS = st.builds(Finding, severity=VERDICTS, table=TEXTS, rule=TEXTS, column
 REVIEWS = st.builds(Review, verdict=VERDICTS, findings=st.lists(FINDINGS, max_size=2), tables=st.dictionaries(TEXTS, TABLES, max_size=2))
 
 
-@settings(max_examples=60, deadline=None)
 @given(review=REVIEWS, title=TEXTS, cells=st.dictionaries(TEXTS, VALUES, max_size=3))
 def test_no_report_makes_other_tags_than_the_pages_own(review: Review, title: str, cells: dict[str, Any]) -> None:
     """Whatever names, values and sentences a report holds, the page closes its tags, and has no tag or attribute of theirs."""
@@ -88,7 +87,6 @@ def test_no_report_makes_other_tags_than_the_pages_own(review: Review, title: st
     assert all(c.isprintable() or c == "\n" for c in written)
 
 
-@settings(max_examples=100, deadline=None)
 @given(value=VALUES, width=st.integers(4, 90))
 def test_a_value_is_one_line_that_nothing_obeys(value: Any, width: int) -> None:
     """Any value is told in at most so many printable characters, the same on the page after unescaping; only null is `null`."""
@@ -113,7 +111,6 @@ def test_texts_that_look_alike_are_told_apart() -> None:
     ]
 
 
-@settings(max_examples=100, deadline=None)
 @given(edges=st.lists(st.integers(0, 100), min_size=2, max_size=9, unique=True).map(sorted), data=st.data())
 def test_the_area_of_a_bar_is_its_share(edges: list[int], data: st.DataObject) -> None:
     """Bars stand to scale between the edges, and their areas are in the proportion of the shares."""

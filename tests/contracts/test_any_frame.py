@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import pandera.polars as pa
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.contracts import findings
@@ -94,7 +94,6 @@ def test_no_frame_ends_in_a_traceback() -> None:
     """Every row is used or in the ledger, every finding is a sentence with a remedy, and the verdict is that of the worst."""
     asked: list[bool] = []
 
-    @settings(max_examples=100, deadline=None)
     @given(_rows(CONTRACTS["orders"].types), _rows(CONTRACTS["shops"].types), st.booleans())
     def holds(orders: pl.DataFrame, shops: pl.DataFrame, known: bool) -> None:
         ledgers, told = validate(CONTRACTS, {"orders": orders.lazy(), "shops": shops.lazy()}, KNOWN if known else {}, "full", "shop")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 import pandera.polars as pa
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock import terms
@@ -92,7 +92,6 @@ def _expected(rows: list[tuple[int | None, str | None, float | None]]) -> dict[i
     return found
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(ROWS, max_size=14), st.randoms(use_true_random=False))
 def test_groups_are_decided_among_the_rows_that_are_left(rows: list[Any], order: Any) -> None:
     """The first copy by source row number stays, whatever the order of the frame; a copy of a row that left is none."""

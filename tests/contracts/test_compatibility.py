@@ -1,7 +1,7 @@
 """Changes of a contract: what is called compatible loses no caller, and what is called breaking loses one that is shown."""
 
 import pytest
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from polars import col
 
@@ -110,7 +110,6 @@ def test_a_rule_over_a_column_of_another_type_is_another_rule() -> None:
     assert [change.kind for change in changes if change.breaks] == ["rule added"]
 
 
-@settings(max_examples=100, deadline=None)
 @given(listed())
 def test_lists_and_rules_are_judged_as_every_value_is(revision: tuple[Schema, Schema]) -> None:
     """Over all values that a small contract could tell apart: none is refused anew without a change that breaks."""
@@ -123,7 +122,6 @@ def test_lists_and_rules_are_judged_as_every_value_is(revision: tuple[Schema, Sc
     assert breaks or not lost
 
 
-@settings(max_examples=100, deadline=None)
 @given(revisions(), st.data())
 def test_a_row_of_an_old_caller_is_taken_wherever_no_change_breaks(revision: tuple[Schema, Schema], data: st.DataObject) -> None:
     """Whatever the two contracts: with no breaking change, every row that keeps the old one keeps the new one."""

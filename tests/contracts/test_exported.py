@@ -30,7 +30,7 @@ from interlock.usecase import request, source, table_of
 from tests.contracts.made import OWN, Everything, rows
 
 NAMES = ("everything", "request", "weather")
-FEW = settings(max_examples=20, deadline=None)
+FEW = settings(max_examples=settings().max_examples // 3)
 
 
 @pytest.fixture(scope="session", params=NAMES)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pandera.polars as pa
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.contracts.check import Checked, check, check_all
@@ -75,7 +75,6 @@ def _checked(tables: dict[str, list[Row]]) -> dict[str, Checked]:
     return check_all(CONTRACTS, {name: _frame(name, tables[name]).lazy() for name in CONTRACTS})
 
 
-@settings(max_examples=100, deadline=None)
 @given(TABLES)
 def test_rows_leave_in_the_stated_order_until_nothing_more_leaves(tables: dict[str, list[Row]]) -> None:
     """What stays is what a plain program keeps; every entry counts once, and a second check of what stays finds nothing."""
@@ -117,7 +116,6 @@ def test_a_value_that_differs_leaves_before_copies_are_looked_for() -> None:
     assert check(read(table_of(Rates)), frame).ledger.rows() == [(0, "constant", "kind, rate", "a, 9")]
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=12), st.tuples(*[st.sampled_from(["first", "last"])] * 2))
 def test_copies_by_rules_that_disagree_leave_one_of_each(rows: list[tuple[int, int]], keeps: tuple[Any, Any]) -> None:
     """Whichever of two copies each rule lets stay: what stays has no copies, and with one direction none could be added."""
@@ -173,7 +171,6 @@ def test_a_rule_that_keeps_its_rows_is_asked_of_those_that_stay() -> None:
 RATES = st.tuples(st.sampled_from("ab") | st.none(), st.sampled_from([1.0, 2.0, 3.0]) | st.none())
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(RATES, max_size=14), st.sampled_from(["quarantine", "warn"]))
 def test_the_most_frequent_value_of_a_group_is_the_one_that_counts(rows: list[tuple[str | None, float | None]], grade: Any) -> None:
     """Of values as frequent the smallest; a group by null is one, and a row without a value breaks nothing."""

@@ -29,7 +29,7 @@ def _raw(rows: int) -> pl.DataFrame:
     return table
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 60), st.sets(st.integers(0, 59)))
 def test_the_valid_table_is_raw_less_quarantine_in_raw_order(rows: int, quarantined: set[int]) -> None:
     """Every row is either used or in the ledger, a row that broke two rules leaves once, and the order stays."""

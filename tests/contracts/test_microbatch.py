@@ -148,7 +148,6 @@ def test_of_a_name_given_twice_the_last_value_counts(asked: Checker) -> None:
     assert [error.field for error in asked.body(f'[{text}, "distance": -1}}]'.encode()).errors] == ["distance"]
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(ANYTHING | st.recursive(ANYTHING, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)), max_size=5), st.data()
 )
@@ -161,7 +160,7 @@ def test_any_json_gets_an_answer(asked: Checker, batch: list[Any], data: st.Data
     assert all(text.isprintable() and len(text) < 400 for error in checked.errors for text in (error.value, error.field, error.expected))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.data())
 def test_rows_do_not_depend_on_each_other(asked: Checker, data: st.DataObject) -> None:
     """In a batch a row has the errors that it has alone."""

@@ -5,7 +5,7 @@ import re
 import jsonschema_rs
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.contracts.patterns import portable
@@ -22,7 +22,6 @@ LETTERS = st.text(st.sampled_from("abcxyN0A9é^$+*.()[]-/ \n"), max_size=6)
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-@settings(max_examples=50, deadline=None)
 @given(texts=st.lists(LETTERS, min_size=1, max_size=10))
 def test_a_portable_pattern_finds_the_same_everywhere(pattern: str, texts: list[str]) -> None:
     """What it was in Polars it is, as exported, in Polars, to a validator of JSON Schema, and in Python (where `$` needs its care)."""

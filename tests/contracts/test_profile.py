@@ -20,7 +20,6 @@ INTEGERS = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 5) | st.no
 TEXTS = st.lists(st.sampled_from(["a", "b", "é", ""]) | st.none(), max_size=120)
 
 
-@settings(max_examples=100, deadline=None)
 @given(FLOATS, FLOATS)
 def test_every_number_is_in_one_bin(values: list[float | None], others: list[float | None]) -> None:
     """Counted one by one in plain Python: below the first edge or on it, and so on; NaN is no value; also over another's bins."""
@@ -36,7 +35,6 @@ def test_every_number_is_in_one_bin(values: list[float | None], others: list[flo
         assert found.nulls == len(rows) - len(known)
 
 
-@settings(max_examples=60, deadline=None)
 @given(INTEGERS)
 def test_edges_of_integers_are_values_of_the_column(values: list[int | None]) -> None:
     """Exact also beyond what a float can hold; below a value that many rows share lies an edge, too."""
@@ -49,7 +47,6 @@ def test_edges_of_integers_are_values_of_the_column(values: list[int | None]) ->
     assert found.rows == len(often)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 10**6) | st.floats(0, 1e6), min_size=20, max_size=60, unique=True))
 def test_no_value_of_one_row_is_an_edge(values: list[float]) -> None:
     """Salaries and numbers of people: where nearly every value is of one row, edges have two digits, and there are few rows to each none."""
@@ -59,7 +56,7 @@ def test_no_value_of_one_row_is_an_edge(values: list[float]) -> None:
 
 
 @pytest.mark.parametrize("mass", [0.0, 5.25, -1 / 3, 7])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.lists(st.integers(-50, 50), min_size=100, max_size=200))
 def test_a_value_of_many_rows_has_a_bin_of_its_own(mass: float, tail: list[int]) -> None:
     """However much of a column is one value, what is beside it is counted over quantiles of its own, on both sides."""
@@ -74,7 +71,6 @@ def test_a_value_of_many_rows_has_a_bin_of_its_own(mass: float, tail: list[int])
     )
 
 
-@settings(max_examples=60, deadline=None)
 @given(TEXTS)
 def test_only_what_many_rows_share_has_a_bin_of_its_own(values: list[str | None]) -> None:
     """A text of ten rows or more is named, one of fewer never: it may be about a person, and reports lie in git."""
@@ -102,7 +98,6 @@ def test_booleans_and_moments() -> None:
 COUNTS = st.integers(1, 8).flatmap(lambda n: st.tuples(*[st.lists(st.integers(0, 50), min_size=n, max_size=n)] * 3))
 
 
-@settings(max_examples=100, deadline=None)
 @given(COUNTS)
 def test_the_distance_is_the_greatest_difference_over_all_sets_of_bins(counts: tuple[list[int], ...]) -> None:
     """Total variation by its definition, the supremum over events, here over every subset of bins; and it is a metric up to 1."""

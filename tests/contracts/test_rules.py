@@ -55,7 +55,7 @@ def test_kinds_cover_every_check() -> None:
 
 
 @pytest.mark.parametrize(("kind", "dtype", "declared", "values"), CASES)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_check_finds_the_rows_that_pandera_finds(
     *,
@@ -81,7 +81,6 @@ def test_a_check_finds_the_rows_that_pandera_finds(
     assert len(found.ledger) == len(expected) == sum(seen.rows for seen in found.seen)
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(TEXTS, max_size=12))
 def test_str_matches_means_what_re_match_means(texts: list[str]) -> None:
     """Each alternative of a pattern is held to the start of the text, as Pandera documents and `re.match` does."""

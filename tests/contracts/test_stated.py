@@ -7,7 +7,7 @@ from typing import Any, cast
 import pandera.polars as pa
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.contracts.reader import read
@@ -232,7 +232,6 @@ NUMBER = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(NUMBER)
 def test_an_expression_is_of_one_row_when_all_of_its_parts_are(made: tuple[pl.Expr, bool]) -> None:
     """Wherever in it another row is looked at, it is refused; and what is accepted gives a row the same answer among others and alone."""

@@ -8,7 +8,7 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock import frames
@@ -73,7 +73,6 @@ def test_without_an_accepted_snapshot_a_table_cannot_have_shrunk() -> None:
     assert _seen(rows(shrink=0), _values([1.0]))[1] == "pass"
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.sets(st.integers(0, 40), max_size=30), st.sets(st.integers(0, 40), max_size=30), st.randoms(use_true_random=False))
 def test_every_missing_hour_is_counted(here: set[int], there: set[int], order: Any) -> None:
     """For each place by itself the hours between its first and its last that are not there, whatever the order of rows."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from interlock.errors import ConfigError
@@ -60,7 +60,6 @@ def test_every_kind_of_task_is_tried() -> None:
 
 @pytest.mark.parametrize("kind", CASES)
 @given(st.data())
-@settings(max_examples=60, deadline=None)
 def test_a_round_measures_what_the_repeated_rows_would(kind: str, data: st.DataObject) -> None:
     """With the same counts, every metric of a round is that of a naive resample within 1e-9, in a group as among all rows.
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
@@ -60,7 +60,6 @@ def test_a_model_is_no_worse_than_itself(kind: str) -> None:
     assert (found["outcome"], found["passed"]) == (SAME, True)
 
 
-@settings(max_examples=100, deadline=None)
 @given(ENDS, ENDS, ENDS, st.floats(0, 1))
 def test_a_bound_passes_is_failed_or_is_not_told(first: float, second: float, third: float, bound: float) -> None:
     """Pass where the whole interval keeps the bound, fail where none of it does, else not enough evidence, for either kind of bound."""
@@ -138,7 +137,6 @@ def test_a_champion_of_other_features_is_refused_by_name() -> None:
         predictions(model.scorer, model.test, model.features.drop("carrier", "hour"))
 
 
-@settings(max_examples=100, deadline=None)
 @given(ENDS, ENDS, ENDS)
 def test_a_difference_is_told_only_beyond_the_luck_of_training(first: float, second: float, third: float) -> None:
     """Never where the interval holds zero, and only where it still lies off zero when it is twice as wide."""

@@ -6,7 +6,7 @@ import fairlearn.metrics as fair
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
@@ -49,7 +49,6 @@ def of_binary(labels: Any, scores: Any, columns: pl.DataFrame, said: Fairness, h
 
 
 @given(ROWS)
-@settings(max_examples=100, deadline=None)
 def test_rates_are_those_of_scikit_learn_for_each_group(rows: list[tuple[bool, float, str]]) -> None:
     """Recall, precision, false positive rate and selection rate of each group to 1e-9, and None where its rows bear none."""
     labels, scores, columns = arrays(rows)
@@ -70,7 +69,6 @@ def test_rates_are_those_of_scikit_learn_for_each_group(rows: list[tuple[bool, f
 
 
 @given(ROWS)
-@settings(max_examples=100, deadline=None)
 def test_a_gap_is_between_the_extremes_and_unknown_where_a_group_is(rows: list[tuple[bool, float, str]]) -> None:
     """As fairlearn defines difference and ratio between groups: largest less smallest, smallest over largest; never of one group."""
     labels, scores, columns = arrays(rows)

@@ -5,7 +5,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.evaluation.fixed import Fixed
@@ -14,7 +14,6 @@ VALUES = st.lists(st.floats(-1e30, 1e30, allow_subnormal=False), min_size=1, max
 
 
 @given(VALUES, st.integers(1, 2), st.integers(1, 2**20))
-@settings(max_examples=100, deadline=None)
 def test_a_total_is_the_exact_one_to_the_precision_that_is_told(values: list[float], parts: int, drawn: int) -> None:
     """With counts that add up to the bound, the sum of fractions, less at most half of the last unit a draw and the rounding of a float."""
     counts = np.zeros((1, len(values)), np.int64)
@@ -27,7 +26,6 @@ def test_a_total_is_the_exact_one_to_the_precision_that_is_told(values: list[flo
 
 
 @given(VALUES, st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
 def test_no_order_of_the_numbers_changes_a_bit(values: list[float], random: Random) -> None:
     """Whole numbers add up to the same in any order, where floats do not."""
     shuffled = values.copy()

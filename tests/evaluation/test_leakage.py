@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
@@ -166,7 +166,6 @@ def test_what_lies_beyond_all_training_rows_is_as_the_outermost_of_them() -> Non
     st.lists(st.integers(0, 20), max_size=8, unique=True),
     st.lists(st.integers(0, 20), min_size=1, max_size=8, unique=True),
 )
-@settings(max_examples=100, deadline=None)
 def test_shared_keys_are_those_of_sets(train: list[int], validation: list[int], test: list[int]) -> None:
     """Keys in two splits count once for each repetition, and the ids are those of test rows that training knew."""
     keys = {

@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
@@ -28,7 +28,6 @@ def arrays(rows: list[tuple[bool, float]]) -> tuple[Labels, Scores]:
 
 
 @given(ROWS)
-@settings(max_examples=100, deadline=None)
 def test_metrics_equal_those_of_scikit_learn(rows: list[tuple[bool, float]]) -> None:
     """AUC, average precision, log loss and Brier score are scikit-learn's to 1e-12, ties included, wherever both classes are there."""
     labels, scores = arrays(rows)
@@ -42,7 +41,6 @@ def test_metrics_equal_those_of_scikit_learn(rows: list[tuple[bool, float]]) -> 
 
 
 @given(ROWS)
-@settings(max_examples=100, deadline=None)
 def test_calibration_error_is_that_of_bins_between_numpys_quantiles(rows: list[tuple[bool, float]]) -> None:
     """The expected calibration error is the weighted gap over bins cut as scikit-learn cuts them with strategy="quantile"."""
     labels, scores = arrays(rows)
@@ -55,7 +53,6 @@ def test_calibration_error_is_that_of_bins_between_numpys_quantiles(rows: list[t
 
 
 @given(ROWS)
-@settings(max_examples=100, deadline=None)
 def test_the_auc_is_the_share_of_pairs_in_the_right_order_to_the_last_bit(rows: list[tuple[bool, float]]) -> None:
     """Counted pair by pair in integers, ties half, the AUC is the same float."""
     labels, scores = arrays(rows)
@@ -65,7 +62,6 @@ def test_the_auc_is_the_share_of_pairs_in_the_right_order_to_the_last_bit(rows: 
 
 
 @given(ROWS, st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
 def test_no_metric_depends_on_the_order_of_rows(rows: list[tuple[bool, float]], random: Random) -> None:
     """Shuffled rows give the same bits."""
     shuffled = rows.copy()
@@ -74,7 +70,6 @@ def test_no_metric_depends_on_the_order_of_rows(rows: list[tuple[bool, float]], 
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
-@settings(max_examples=100, deadline=None)
 def test_doubled_ranks_are_twice_scipys_average_ranks(values: list[float]) -> None:
     """Integers, equal to twice the average rank."""
     from scipy.stats import rankdata

@@ -5,7 +5,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 from sklearn.datasets import load_wine
@@ -42,7 +42,6 @@ def expected(labels: Integers, scores: Scores) -> dict[str, float]:
 
 
 @given(ROWS)
-@settings(max_examples=100, deadline=None)
 def test_metrics_equal_those_of_scikit_learn(rows: list[tuple[int, tuple[int, ...]]]) -> None:
     """With ties, certainties and classes that are missing, whatever two classes bear is scikit-learn's to 1e-9."""
     labels, scores = arrays(rows)
@@ -84,7 +83,6 @@ def test_no_rows_have_no_metrics() -> None:
 
 
 @given(ROWS, st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
 def test_no_metric_depends_on_the_order_of_rows_or_is_nan(rows: list[tuple[int, tuple[int, ...]]], random: Random) -> None:
     """Shuffled rows give the same bits, and every metric is a finite number or None."""
     shuffled = rows.copy()

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.evaluation.paths import at, has, number, undeclared
@@ -17,7 +17,6 @@ JSON = st.recursive(
 PATHS = st.lists(st.sampled_from(["a", "b", "name", "", "0"]), min_size=1, max_size=4).map(".".join)
 
 
-@settings(max_examples=100, deadline=None)
 @given(JSON, PATHS)
 def test_no_report_and_no_path_raises(report: Any, path: str) -> None:
     """Lists of numbers, records without a name, text where a mapping should be: the path leads nowhere, and nothing fails."""

@@ -5,7 +5,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 from sklearn.datasets import load_diabetes
@@ -27,7 +27,6 @@ def arrays(rows: list[tuple[float, float]], unit: float = 1.0) -> tuple[Scores, 
 
 
 @given(ROWS, UNITS)
-@settings(max_examples=100, deadline=None)
 def test_metrics_equal_those_of_scikit_learn(rows: list[tuple[float, float]], unit: float) -> None:
     """R², root mean squared and mean absolute error are scikit-learn's to 1e-9, in millionths and in billions alike."""
     labels, scores = arrays(rows, unit)
@@ -53,7 +52,6 @@ def test_metrics_of_a_fitted_model_equal_those_of_scikit_learn() -> None:
 
 
 @given(st.floats(-1e9, 1e9), st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=20))
-@settings(max_examples=100, deadline=None)
 def test_labels_that_are_all_the_same_have_no_r2(label: float, scores: list[float]) -> None:
     """What does not vary cannot be explained: None, where scikit-learn says 0 or 1; the errors are there."""
     found = measure("regression", np.full(len(scores), label), np.array(scores))
@@ -74,7 +72,6 @@ def test_no_rows_have_no_metrics() -> None:
 
 
 @given(ROWS, st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
 def test_no_metric_depends_on_the_order_of_rows(rows: list[tuple[float, float]], random: Random) -> None:
     """Shuffled rows give the same bits."""
     shuffled = rows.copy()

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -49,7 +49,6 @@ def test_what_was_seen_lies_within_its_interval_and_what_is_true_mostly(kind: st
 
 
 @given(st.integers(1, 500).flatmap(lambda rows: st.tuples(st.integers(0, rows), st.just(rows))))
-@settings(max_examples=100, deadline=None)
 def test_a_share_has_wilsons_interval(said: tuple[int, int]) -> None:
     """As SciPy computes it, 0 and 1 exact where no row or every row is positive."""
     low, high = wilson(*said)
@@ -60,7 +59,6 @@ def test_a_share_has_wilsons_interval(said: tuple[int, int]) -> None:
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30))
-@settings(max_examples=60, deadline=None)
 def test_a_mean_has_the_normal_interval(values: list[float]) -> None:
     """The mean and 1.96 standard errors, as SciPy computes both; a single value has none."""
     low, high = normal(np.array(values))

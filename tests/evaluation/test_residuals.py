@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.evaluation.regression import bias
@@ -36,7 +36,6 @@ def test_the_mean_residual_is_the_bias_turned_around() -> None:
 
 
 @given(NUMBERS)
-@settings(max_examples=100, deadline=None)
 def test_every_row_is_in_one_bar_and_one_bin(rows: list[tuple[float, float]]) -> None:
     """Whatever the numbers, ties and constants among them: shares add up to 1, rows to all, and bars rise."""
     labels, scores = np.array([label for label, _ in rows]), np.array([score for _, score in rows])

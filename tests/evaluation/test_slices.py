@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.errors import ConfigError
@@ -108,7 +108,6 @@ def test_a_crossing_is_of_the_rows_that_share_both_values() -> None:
 
 
 @given(st.lists(st.tuples(ODD, ODD), min_size=1, max_size=40), st.integers(2, 6))
-@settings(max_examples=100, deadline=None)
 def test_no_row_is_lost_or_taken_for_another_whatever_values_are_called(rows: list[tuple[str | None, str | None]], minimum: int) -> None:
     """Of each column and crossing the sizes are those of its values, counted by themselves, and the rest is one pool."""
     columns = pl.DataFrame(rows, schema={"one": pl.String, "two": pl.String}, orient="row")

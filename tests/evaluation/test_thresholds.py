@@ -40,7 +40,7 @@ def spent(labels: Flags, selected: Flags, costs: Costs) -> float:
 
 
 @given(ROWS, st.sampled_from(sorted(MEASURES)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 def test_a_chosen_threshold_does_as_well_as_any(rows: list[tuple[bool, float]], how: Any) -> None:
     """Scikit-learn's measure at the chosen threshold is not below that at any score there is, or where no row is selected."""
     labels, scores = arrays(rows)
@@ -53,7 +53,7 @@ def test_a_chosen_threshold_does_as_well_as_any(rows: list[tuple[bool, float]], 
 
 
 @given(ROWS, st.sampled_from([0.0, 0.2, 1.0, 50.0]), st.sampled_from([0.0, 1.0, 3.0]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 def test_no_threshold_costs_less_than_the_chosen_one(rows: list[tuple[bool, float]], false_positive: float, false_negative: float) -> None:
     """By default the costs are least, among all scores and selecting no row; of equal ones the lowest is taken."""
     labels, scores = arrays(rows)
@@ -71,7 +71,6 @@ def test_no_threshold_costs_less_than_the_chosen_one(rows: list[tuple[bool, floa
     st.lists(st.tuples(st.booleans(), NEAR | SCORES), min_size=6, max_size=40),
     st.sampled_from(["least_cost", *sorted(MEASURES)]) | st.floats(0, 1),
 )
-@settings(max_examples=100, deadline=None)
 def test_whoever_decides_by_the_threshold_that_is_reported_gets_the_figures_beside_it(rows: list[tuple[bool, float]], how: Any) -> None:
     """A stated one and a chosen one, as they are read from the file, select the very rows that were judged, however near scores lie."""
     labels, scores = arrays(rows)

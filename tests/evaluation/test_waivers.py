@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.errors import ArtifactError, ConfigError
@@ -43,7 +43,6 @@ def test_no_file_is_no_waiver(tmp_path: Path) -> None:
     assert read(tmp_path / "waivers.yaml") == []
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=3), st.integers(0, MOST_DAYS))
 def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, str]], days: int) -> None:
     """Whatever people write as reason and owner, in the order of writing; what stood in the file before stays as it was."""

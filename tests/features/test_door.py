@@ -41,7 +41,7 @@ def declared(**contracts: Any) -> FeatureSet:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(
     st.lists(
         st.fixed_dictionaries(

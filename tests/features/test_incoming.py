@@ -84,7 +84,7 @@ FORMS = {
 
 @pytest.mark.parametrize("kind", [".csv", ".parquet"])
 @given(forms=st.lists(st.sampled_from(list(FORMS)), min_size=1, max_size=8))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=settings().max_examples // 3)
 def test_a_moment_is_read_by_its_own_form_whatever_stands_above_it(forms: list[str], kind: str, tmp_path_factory: Any) -> None:
     """In any order of forms each becomes what it says; without an offset, finer than the column, or no day, it costs its row."""
     path = tmp_path_factory.mktemp("rows") / f"rows{kind}"

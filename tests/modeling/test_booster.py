@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import treelite
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -52,7 +52,6 @@ def test_a_row_alone_scores_as_in_a_batch(each: "Example") -> None:
     assert booster.raw(np.asfortranarray(matrix)).tobytes() == together.tobytes()
 
 
-@settings(max_examples=50, deadline=None)
 @given(matrix=arrays(np.float64, (4, 9), elements=st.floats() | st.integers(-3, 400).map(float)))
 def test_any_number_at_all_scores_as_lightgbm_scores_it(example: "Example", matrix: np.ndarray) -> None:
     """Missing, infinite, negative and unknown codes included."""

@@ -35,7 +35,6 @@ def drawn(rows: int, seed: int = 0) -> tuple[Any, Any]:
     return raw, (random.random(rows)[:, None] > truth).sum(axis=1).clip(0, 2)
 
 
-@settings(max_examples=60, deadline=None)
 @given(samples(), arrays(np.float64, (9, 3), elements=st.floats(-700, 700)))
 def test_probabilities_of_classes_are_one_together(sample: tuple[Any, Any], raw: Any) -> None:
     """For any validation rows, a class that none of them has among them, and any later scores; a row's bits are its own."""
@@ -47,7 +46,7 @@ def test_probabilities_of_classes_are_one_together(sample: tuple[Any, Any], raw:
     assert calibrator.apply(raw[:0]).shape == (0, 3)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(samples())
 def test_what_makes_scores_survives_its_file(sample: tuple[Any, Any]) -> None:
     """The canonical JSON, which rounds floats, loses nothing of it, and the kind of it is read again."""

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import OrdinalEncoder
 
@@ -25,7 +25,6 @@ def text(values: list[Any]) -> pl.DataFrame:
     return pl.DataFrame({"x": values}, schema={"x": pl.String})
 
 
-@settings(max_examples=60, deadline=None)
 @given(texts, texts, st.integers(1, 4))
 def test_a_text_is_its_place_among_the_frequent_ones_of_training(seen: list[str | None], later: list[str | None], rare: int) -> None:
     """Frequent levels are numbered in sorted order, rare ones share the next number, unseen and null are missing."""
@@ -38,7 +37,6 @@ def test_a_text_is_its_place_among_the_frequent_ones_of_training(seen: list[str 
             assert code == (frequent.index(value) if value in frequent else len(frequent))
 
 
-@settings(max_examples=60, deadline=None)
 @given(numbers)
 def test_a_number_is_itself_and_null_is_missing(values: list[float | None]) -> None:
     """Numbers keep every bit; null and NaN are both missing."""

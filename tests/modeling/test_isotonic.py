@@ -35,7 +35,6 @@ def drawn(rows: int, seed: int = 0) -> tuple[Any, Any]:
     return raw, (random.random(rows) < 0.7 / (1 + np.exp(-raw))).astype(float)
 
 
-@settings(max_examples=60, deadline=None)
 @given(samples(), arrays(np.float64, 30, elements=st.floats(allow_nan=False, allow_infinity=False, width=32)))
 def test_probabilities_lie_within_0_and_1_and_never_fall(sample: tuple[Any, Any], raw: Any) -> None:
     """For any validation rows and any later scores: strictly between 0 and 1, and never decreasing, to the last bit."""
@@ -44,7 +43,7 @@ def test_probabilities_lie_within_0_and_1_and_never_fall(sample: tuple[Any, Any]
     assert (np.diff(scores) >= 0).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(samples())
 def test_a_calibrator_survives_its_file(sample: tuple[Any, Any]) -> None:
     """The canonical JSON, which rounds floats, loses nothing of it."""
@@ -57,7 +56,7 @@ def test_a_calibrator_survives_its_file(sample: tuple[Any, Any]) -> None:
         assert msgspec.json.decode(path.read_bytes(), type=Table) == calibrator
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(samples(), st.integers(0, 399))
 def test_a_score_does_not_depend_on_its_company(sample: tuple[Any, Any], place: int) -> None:
     """One raw score alone gives the bits that it gives among others."""

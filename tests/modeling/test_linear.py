@@ -3,36 +3,27 @@
 import os
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 
 from interlock.modeling import linear
 from interlock.modeling.design import STEPS, design
-from interlock.modeling.task import Binary, Multiclass, Regression, Task
-from tests.modeled_flights import FEATURES, flights
+from interlock.modeling.task import Multiclass, Regression
+from tests.modeling.lines import TASK, fitted, split
 
 if TYPE_CHECKING:
     from tests.modeling.examples import Example
 
 ROOT = Path(__file__).parents[2]
-TASK = Binary("late")
 NUMBERS = st.none() | st.integers(-3, 3).map(float) | st.floats(-1e300, 1e300) | st.sampled_from([float("nan"), float("inf")])
-
-
-def split() -> list[Any]:
-    rows = flights().drop_nulls("late")
-    parts = (rows.gather_every(2), rows.gather_every(2, 1))
-    return [(part.select(FEATURES), part["late"].cast(pl.Float64).to_numpy()) for part in parts]
 
 
 def test_it_is_ridge_regression_of_the_labels() -> None:
@@ -56,7 +47,6 @@ def test_it_ranks_about_as_a_model_does_that_knows_lines_alone(example: "Example
 
 
 @given(st.lists(st.tuples(NUMBERS, st.sampled_from(["a", "b", None]), st.booleans()), min_size=4, max_size=30))
-@settings(max_examples=60, deadline=None)
 def test_any_column_is_borne(rows: list[tuple[float | None, str | None, bool]]) -> None:
     """Constant, missing, infinite and huge values: whole numbers, finite weights, and a probability for each row in any order."""
     frame = pl.DataFrame([(x, t) for x, t, _ in rows], schema={"x": pl.Float64, "t": pl.String}, orient="row")
@@ -122,25 +112,10 @@ def test_products_stay_exact() -> None:
     assert 2 * STEPS * linear.FINE * 2**26 <= 2**53
 
 
-@cache
-def fitted() -> str:
-    """The lines of every kind of task as JSON."""
-    train, validation = split()
-    minutes = train[0]["distance"].to_numpy() * 0.37 + train[1]
-    labels: dict[Task, Any] = {
-        Binary("late"): train[1],
-        Multiclass(("a", "b", "c")): np.arange(len(minutes)) % 3,
-        Regression("min"): minutes,
-    }
-    half = validation[0], validation[1]
-    made = [linear.fit((train[0], each), half if task == TASK else (train[0], each), task) for task, each in labels.items()]
-    return msgspec.json.encode(made).decode()
-
-
 @pytest.mark.parametrize("kernel", ["Prescott", "Haswell"])
 def test_neither_threads_nor_the_kernel_of_blas_change_a_bit(kernel: str) -> None:
     """The fitted baseline, of every kind of task, is the same in a process with another kernel and one thread."""
-    code = "from tests.modeling.test_linear import fitted; print(fitted())"
+    code = "from tests.modeling.lines import fitted; print(fitted())"
     said = {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     found = subprocess.run([sys.executable, "-c", code], env=os.environ | said, check=True, capture_output=True, text=True)
     assert found.stdout.strip() == fitted()

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 from fairlearn.metrics import equalized_odds_difference
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, roc_auc_score
 
@@ -33,7 +33,6 @@ def model(**changes: Any) -> Model:
     return convert({**MODEL, "mitigation": "equalized_odds", **changes}, Model, "model")
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(SCORE, min_size=1, max_size=40), INNER, INNER)
 def test_order_is_kept_and_the_same_rows_are_selected(scores: list[float], own: float, threshold: float) -> None:
     """Within a group: no two rows change places, all stay within 0 and 1, and those at the group's threshold or above it reach the
@@ -46,7 +45,6 @@ def test_order_is_kept_and_the_same_rows_are_selected(scores: list[float], own: 
     assert stretch(before, np.full(len(before), threshold), threshold).tobytes() == before.tobytes()
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 999), st.booleans()), min_size=4, max_size=40), st.floats(0, 1), st.floats(0, 1))
 def test_no_threshold_lies_nearer(rows: list[tuple[int, bool]], false: float, true: float) -> None:
     """By brute force, with scikit-learn's counts: of all thresholds that part the rows in another way none comes nearer to the goal."""

@@ -18,7 +18,7 @@ from interlock.modeling.task import Binary, Regression
 from tests.modeling.examples import Example, built
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 3)
 @given(cuts=st.lists(st.integers(0, 400), max_size=6), threads=st.sampled_from([1, 2]))
 def test_a_row_gets_the_same_bits_in_any_batch(each: Example, cuts: list[int], threads: int) -> None:
     """However the rows are cut into batches, empty ones among them, the scores put together are those of one batch."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -55,7 +55,6 @@ def test_edges_are_what_they_must_be() -> None:
     np.testing.assert_array_equal(logs, [np.inf, np.nan, np.nan, -np.inf, -np.inf, np.nan, 0])
 
 
-@settings(max_examples=60, deadline=None)
 @given(values=arrays(np.float64, st.integers(0, 80), elements=st.floats()), stride=st.integers(1, 4), cut=st.integers(0, 80))
 @pytest.mark.parametrize("function", [portable.exp, portable.log])
 def test_a_value_has_the_same_bits_in_any_array(function: Callable[[Any], Any], values: Any, stride: int, cut: int) -> None:
@@ -67,7 +66,6 @@ def test_a_value_has_the_same_bits_in_any_array(function: Callable[[Any], Any], 
     assert b"".join(function(values[place : place + 1]).tobytes() for place in range(len(values))) == whole.tobytes()
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(2, 40).flatmap(lambda k: arrays(np.float64, (7, k), elements=st.floats(-1e3, 1e3))))
 def test_softmax_adds_up_to_one_and_keeps_order(raw: Any) -> None:
     """Shares of each row are 1 together within 1e-15 a column, ordered as the scores are, and the same in a row alone."""

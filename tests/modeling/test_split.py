@@ -37,7 +37,6 @@ def timed(rows: list[tuple[datetime, datetime | None]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"as_of": UTC_TIME, "matured_at": UTC_TIME}, orient="row").with_row_index("id")
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(moments, st.none() | moments), min_size=1))
 def test_a_row_belongs_to_the_period_that_it_was_asked_in_and_its_label_matured_in(rows: list[tuple[datetime, datetime | None]]) -> None:
     """By time, as by one row after the other: asked from the last end on, before this one, and matured by this one at the latest."""
@@ -84,7 +83,7 @@ def test_shares_that_are_not_the_whole_and_a_group_without_its_column_are_refuse
         split(found)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.lists(st.integers(0, 200), min_size=1), st.randoms(use_true_random=False))
 def test_a_group_falls_into_one_split_wherever_its_rows_stand(groups: list[int], random: Any) -> None:
     """Equal values share a split, and neither order nor company changes it."""

@@ -98,7 +98,7 @@ def assert_changes(known: Known, half: Known, asked: pl.DataFrame, middle: int) 
     assert_same(known.compute(unmoved), half.compute(unmoved))
 
 
-@settings(max_examples=5)
+@settings(max_examples=settings().max_examples // 12)
 @given(worlds())
 def test_a_log_that_is_too_short_is_told(world: World) -> None:
     """Where a position is asked for that the log does not reach, nothing is computed."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.sources.changes import SHOWN, Cell, cells, compare
@@ -58,7 +58,6 @@ def test_every_kind_of_change_is_said() -> None:
     assert change.cells.first[0] == Cell(["3"], "name", None, "c")
 
 
-@settings(max_examples=100, deadline=None)
 @given(KEYS, KEYS)
 def test_cells_are_those_of_a_plain_comparison(was: dict[int, tuple[str | None, int]], now: dict[int, tuple[str | None, int]]) -> None:
     """The cells that changed, and the keys that came and went, are those that two dictionaries show."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interlock.errors import SourceError
@@ -24,7 +24,6 @@ def converted(values: list[object] | pl.Series, kind: str, zone: str | None = No
     return convert("a.csv", frame, FilesTable(path="", types={"c": kind}, zones={"c": zone} if zone else {}))["c"]
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.integers(-(2**65), 2**65), st.sampled_from(INTEGERS))
 @example(255, "UInt8")
 @example(-129, "Int8")
@@ -39,7 +38,6 @@ def test_a_whole_number_is_exact_or_refused(number: int, kind: str) -> None:
             converted(["7", str(number)], kind)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.floats())
 def test_a_fraction_has_the_bits_that_python_reads(number: float) -> None:
     """Text of a number becomes the very double that Python reads from it."""
@@ -47,7 +45,6 @@ def test_a_fraction_has_the_bits_that_python_reads(number: float) -> None:
     assert repr(found) == repr(number)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.floats(allow_nan=False), st.sampled_from(["Int8", "Int64", "UInt16"]))
 def test_a_fraction_is_no_whole_number(number: float, kind: str) -> None:
     """A column of fractions under a whole type is exact or refused: nothing is cut off or wrapped."""

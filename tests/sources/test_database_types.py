@@ -223,7 +223,7 @@ VALUES = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples // 3, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows=st.lists(VALUES, min_size=1, max_size=12), data=st.data())
 def test_any_values_come_back_in_any_order(
     rows: list[tuple[Any, ...]], data: st.DataObject, database: Database, ask: Ask, tmp_path_factory: pytest.TempPathFactory
@@ -245,7 +245,6 @@ def test_any_values_come_back_in_any_order(
 ROWS = st.lists(st.tuples(*[st.none() | st.sampled_from(["", "a", 'a"', ",", "\n", "null", '","'])] * 2), min_size=1, max_size=4)
 
 
-@settings(max_examples=100, deadline=None)
 @given(ones=ROWS, others=ROWS, cut=st.integers(0, 4))
 def test_canonical_text_is_of_the_values_alone(ones: list[tuple[str | None, ...]], others: list[tuple[str | None, ...]], cut: int) -> None:
     """Two frames have the same canonical text just where their values are the same, however they are cut into batches."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interlock.errors import SourceError
@@ -51,7 +51,6 @@ def test_a_malformed_file_is_refused(content: bytes, said: str, declared: dict[s
     assert error.value.remedy
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.integers(1, 3), st.lists(st.sampled_from(TOKENS), max_size=16).map("".join))
 @example(2, "\n,,")
 @example(2, "1,2,")

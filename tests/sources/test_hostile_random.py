@@ -51,7 +51,7 @@ WRAPPED: dict[str, Callable[[bytes], bytes]] = {
     "a.csv.zip": lambda data: hostile_files.zipped(x=data),
     "a.csv.gz": gzip.compress,
 }
-made = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+made = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def through(name: str, data: bytes, spec: FilesTable, folder: Path) -> None:

@@ -75,7 +75,7 @@ WRITERS: dict[str, Callable[[pl.DataFrame, Path], object]] = {
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(frame=dataframes(COLUMNS, min_size=1, max_size=8, allow_chunks=False))
 def test_what_was_written_is_read(name: str, frame: pl.DataFrame, folder: Path, table: Table) -> None:
     """Every value, null, empty text and order of rows and columns survives, in every format, with rows numbered from 0."""
@@ -188,7 +188,7 @@ def damaged(whole: bytes) -> st.SearchStrategy[bytes]:
 
 
 @pytest.mark.parametrize("name", ["a.parquet", "a.csv.gz", "a.csv.zip", "a.jsonl.gz"])
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_file_is_refused_or_read(name: str, data: st.DataObject, folder: Path, table: Table) -> None:
     """A packed file that was cut short or overwritten gives rows or a SourceError that names it, and nothing else, ever."""

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interlock.errors import ConfigError, SourceError
@@ -18,7 +18,6 @@ CLOCKS = st.datetimes(datetime(1970, 1, 2), datetime(2037, 12, 30))
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
-@settings(max_examples=100, deadline=None)
 @given(CLOCKS, OFFSETS, st.sampled_from("T "), st.sampled_from(ZONES))
 def test_an_offset_counts_whatever_the_zone(clock: datetime, offset: timezone, between: str, zone: str) -> None:
     """A time that carries an offset is that moment, with or without a declared zone."""
@@ -27,7 +26,6 @@ def test_an_offset_counts_whatever_the_zone(clock: datetime, offset: timezone, b
         assert moments(pl.Series([text]), declared).to_list() == [clock.replace(tzinfo=offset).astimezone(UTC)]
 
 
-@settings(max_examples=100, deadline=None)
 @given(CLOCKS, st.sampled_from(ZONES))
 @example(datetime(2013, 11, 3, 1, 30), "America/New_York")
 @example(datetime(2013, 3, 10, 2, 30), "America/New_York")

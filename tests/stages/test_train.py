@@ -30,15 +30,20 @@ def test_a_model_is_written_with_all_that_its_scores_depend_on(tmp_path: Path, m
     assert sorted(path.name for path in (project / "models/model").iterdir()) == ["booster.txt", "model.json"]
 
 
-@pytest.mark.parametrize("task", modeled_flights.TASKS)
-def test_the_model_has_the_same_bytes_at_any_number_of_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str) -> None:
+def test_the_model_has_the_same_bytes_at_any_number_of_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One thread for Polars and OpenMP, or two: of any kind of task booster, encoder, calibrator, baselines and curve are equal byte
     for byte; nothing is printed."""
-    first = modeled_flights.run("train", modeled_flights.project(tmp_path / "a first", monkeypatch, task), threads=1)
-    second = modeled_flights.run("train", modeled_flights.project(tmp_path / "zwéi", monkeypatch, task), threads=2)
+    for number in ("a first", "zwéi"):
+        for task in modeled_flights.TASKS:
+            modeled_flights.project(tmp_path / number / task, monkeypatch, task)
+    first = modeled_flights.run("train", tmp_path / "a first", 1, folders=list(modeled_flights.TASKS))
+    second = modeled_flights.run("train", tmp_path / "zwéi", 2, folders=list(modeled_flights.TASKS))
     assert first == second
-    assert {"models/model/booster.txt", "models/model/model.json", "reports/learning_curve.json"} < set(first)
-    assert read_json(tmp_path / "zwéi/models/model/model.json")["task"]["kind"] == modeled_flights.TASKS[task]["kind"]
+    for task, said in modeled_flights.TASKS.items():
+        assert {f"{task}/{out}" for out in ("models/model/booster.txt", "models/model/model.json", "reports/learning_curve.json")} < set(
+            first
+        )
+        assert read_json(tmp_path / "zwéi" / task / "models/model/model.json")["task"]["kind"] == said["kind"]
 
 
 def test_protected_attributes_are_no_inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

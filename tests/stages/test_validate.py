@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock import frames, params
@@ -318,7 +318,6 @@ def test_no_frame_ends_in_a_traceback() -> None:
     contracts = {name: reader.read(table) for name, table in load_schema("shop").tables.items()}
     asked = []
 
-    @settings(max_examples=100, deadline=None)
     @given(_frames(contracts["orders"].types), _frames(contracts["shops"].types))
     def holds(orders: pl.DataFrame, shops: pl.DataFrame) -> None:
         with suppress(InterlockError):

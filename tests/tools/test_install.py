@@ -133,4 +133,11 @@ def test_make_says_when_there_is_no_python(tmp_path: Path) -> None:
 def test_make_help_lists_the_targets() -> None:
     """`make help` says what each target does."""
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith("  make")] == ["run", "check", "test", "lock", "help"]
+    assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith("  make")] == [
+        "run",
+        "check",
+        "test",
+        "lock",
+        "wheel",
+        "help",
+    ]

@@ -3,7 +3,7 @@
 import math
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ class Written:
     code: Mapping[str, str]
     gates: str = GATES
     rounds: int = 30
+    model: Mapping[str, int] = field(default_factory=dict)
 
     def into(self, folder: Path) -> None:
         """Write it, and what any project has."""
@@ -61,7 +62,7 @@ class Written:
         write_text(folder / "conf/config.yaml", CONFIG.format(name=self.name))
         write_text(folder / f"conf/usecase/{self.name}.yaml", self.conf)
         write_text(folder / f"conf/gates/{self.name}.yaml", self.gates)
-        files.write_json(folder / "conf/model/default.yaml", {**MODEL, "rounds": self.rounds})
+        files.write_json(folder / "conf/model/default.yaml", {**MODEL, "rounds": self.rounds, **self.model})
         for name in ("pins.yaml", "dvc.yaml"):
             shutil.copy(ROOT / name, folder)
 

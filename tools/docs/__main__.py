@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from interlock.files import write_text
-from tools.docs import commands, configuration, flights, pages, stages
+from tools.docs import commands, configuration, flights, pages, stages, vocabulary
 from tools.docs.blocks import Block, renewed
 
 DOCS = Path("docs")
@@ -17,6 +17,7 @@ DOCUMENTS: dict[Path, Callable[[], Mapping[str, Block]]] = {
     DOCS / "reference" / "commands.md": commands.blocks,
     DOCS / "reference" / "configuration.md": configuration.blocks,
     DOCS / "reference" / "stages.md": stages.blocks,
+    DOCS / "reference" / "vocabulary.md": vocabulary.blocks,
     DOCS / "usecases" / "flights.md": flights.blocks,
     DOCS / "README.md": pages.blocks,
 }

@@ -1,0 +1,78 @@
+"""Whether dvc.lock and the reports of a commit are of its own files, told from git alone, so that no data need be here."""
+
+import hashlib
+import subprocess
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from interlock import lock
+from interlock.conf import leaves
+from interlock.lock import Stage
+from interlock.params import UNREADABLE
+from interlock.project import GRAPH
+from interlock.reporting.side import Side
+
+
+def stale(side: Side) -> dict[str, str]:
+    """The stages that `dvc repro` would run at the commit, each with the first thing that it recorded otherwise."""
+    declared = _declared(side)
+    read = {path for stage in side.stages.values() for path in stage.inputs if not lock.produced(side.stages, path)}
+    reports = {path for path in side.outputs if path.startswith("reports/")}
+    hashes = _hashes(side.commit, sorted(read | reports))
+    found = {name: next(_differences(stage, declared.get(name), side, hashes), "") for name, stage in side.stages.items()}
+    found |= {name: f"{lock.LOCK} has no entry of it" for name in declared if name not in side.stages}
+    return {name: why for name, why in found.items() if why}
+
+
+def _differences(stage: Stage, declared: set[str] | None, side: Side, hashes: Mapping[str, str]) -> Iterator[str]:
+    if declared is None:
+        yield f"{GRAPH} has no such stage"
+        return
+    yield from (f"reads {path}, which {lock.LOCK} does not know" for path in sorted(declared - stage.inputs.keys()))
+    for path, recorded in {**stage.inputs, **stage.outputs}.items():
+        if path in hashes and hashes[path] != recorded:
+            yield f"{path} is not what it {'read' if path in stage.inputs else 'wrote'}"
+        other = side.outputs.get(path, recorded)
+        if path in stage.inputs and other != recorded:
+            yield f"{path} is not what it read"
+    for file, of in (("params.yaml", side.params), ("pins.yaml", side.pins)):
+        for key, recorded in ((stage.params or {}).get(file) or {}).items():
+            if dict(leaves(_at(of, key), key)) != dict(leaves(recorded, key)):
+                yield f"{file}: {key} is not what it ran with"
+
+
+def _at(value: Any, key: str) -> Any:
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _declared(side: Side) -> dict[str, set[str]]:
+    """What each stage of dvc.yaml reads."""
+    text = (side.past.text(GRAPH.as_posix()) or "").replace("${usecase.name}", side.usecase)
+    try:
+        stages = (YAML(typ="safe").load(text) or {}).get("stages") or {}
+        return {name: set(said.get("deps") or ()) for name, said in stages.items()}
+    except (*UNREADABLE, AttributeError, TypeError):
+        return {name: set(stage.inputs) for name, stage in side.stages.items()}
+
+
+def _hashes(commit: str, paths: list[str]) -> dict[str, str]:
+    """The MD5 of each of these files that a commit has, by one process of git."""
+    # NOTE: --batch takes paths from the top of the repository
+    prefix = subprocess.run(["git", "rev-parse", "--show-prefix"], capture_output=True, text=True, check=True).stdout.strip()
+    asked = "".join(f"{commit}:{prefix}{path}\n" for path in paths)
+    done = subprocess.run(["git", "cat-file", "--batch"], input=asked.encode(), capture_output=True, check=True).stdout
+    found, at = {}, 0
+    for path in paths:
+        line = done[at : done.index(b"\n", at)]
+        at += len(line) + 1
+        if line.endswith(b" missing"):
+            continue
+        kind, size = line.split()[-2], int(line.split()[-1])
+        if kind == b"blob":
+            found[path] = hashlib.md5(done[at : at + size], usedforsecurity=False).hexdigest()
+        at += size + 1
+    return found
