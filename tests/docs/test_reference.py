@@ -59,11 +59,13 @@ def test_every_verb_has_a_section_and_an_example() -> None:
 def test_every_key_of_every_section_is_in_the_configuration() -> None:
     """Every group, choice by `from` or `by`, and key that params.yaml may hold stands in the page."""
     found = meant("configuration.md")
-    keys = {name for section in SECTIONS for struct in within(configuration.declared(section)) for name in struct.__struct_fields__}
+    structs = {*configuration.structs(), *(struct for section in SECTIONS for struct in within(configuration.declared(section)))}
+    keys = {name for struct in structs for name in struct.__struct_fields__}
     tags = {str(struct.__struct_config__.tag) for section in SECTIONS for struct in within(configuration.declared(section))} - {"None"}
     assert keys | tags | set(SECTIONS) <= found
-    assert all(f"{group}/<name>.yaml" in said("configuration.md") for group in (*GROUPS, "experiment"))
-    assert {folder.name for folder in Path("conf").iterdir() if folder.is_dir()} == {*GROUPS, "experiment"}
+    folders = {*GROUPS, "experiment", "sweep"}
+    assert all(f"{folder}/<name>.yaml" in said("configuration.md") for folder in folders)
+    assert {folder.name for folder in Path("conf").iterdir() if folder.is_dir()} == folders
 
 
 def within(hint: Any) -> set[type[Section]]:

@@ -12,6 +12,8 @@ from interlock.params import SECTIONS, Section
 from tools.docs.blocks import Block, annotated
 
 HEAD = ["key", "type", "default", "meaning"]
+# What a file of conf/ may hold that is no part of params.yaml.
+BESIDE = ("interlock.sweeping.declared:Search", "interlock.sweeping.declared:Range")
 
 
 def blocks() -> Mapping[str, Block]:
@@ -20,13 +22,18 @@ def blocks() -> Mapping[str, Block]:
 
 def declared(section: str) -> Any:
     """The type of a section of params.yaml."""
-    module, _, name = SECTIONS[section].partition(":")
+    return _named(SECTIONS[section])
+
+
+def _named(place: str) -> Any:
+    module, _, name = place.partition(":")
     return getattr(import_module(module), name)
 
 
 def structs() -> list[type[Section]]:
-    """Every object that a section is made of, each after the one whose keys it shares."""
-    found = [struct for section in SECTIONS for struct in _within(inspect.type_info(declared(section)))]
+    """Every object that a section or a file is made of, each after the one whose keys it shares."""
+    said = [*map(declared, SECTIONS), *map(_named, BESIDE)]
+    found = [struct for kind in said for struct in _within(inspect.type_info(kind))]
     return list(dict.fromkeys(base for struct in found for base in [*_shared(struct), struct]))
 
 
@@ -110,6 +117,7 @@ SPOKEN: dict[type[inspect.Type], Callable[[Any], str]] = {
     inspect.StrType: _text,
     inspect.IntType: _number,
     inspect.FloatType: _number,
+    inspect.AnyType: lambda _: "a value",
     inspect.BoolType: lambda _: "true or false",
     inspect.NoneType: lambda _: "null",
     inspect.DateTimeType: lambda _: "moment with its offset",
