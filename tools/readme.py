@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from interlock import outcome
 from interlock.files import read_json, write_text
@@ -61,7 +62,8 @@ def aims() -> str:
 
 def measured() -> list[tuple[str, str, str]]:
     """What was measured, the figure, and the aim."""
-    graph_, features, contracts, requests = (read_json(RESULTS / f"{name}.json") for name in ("graph", "features", "contracts", "requests"))
+    names = ("graph", "features", "contracts", "requests", "sweep", "report")
+    graph_, features, contracts, requests, sweep, report = (read_json(RESULTS / f"{name}.json") for name in names)
     bounds, seconds = graph_["bounds"], graph_["seconds"]
     flights, lmdb, redis = (features[name] for name in ("flights", "lmdb", "redis"))
     each = {number: features[f"offline_{number}"] for number in (100, 1_000, 10_000)}
@@ -92,8 +94,17 @@ def measured() -> list[tuple[str, str, str]]:
             "bounded",
         ),
         ("64 requests in JSON held to their contract", f"{requests['microseconds_of']['64']['body']['median']:,.0f} µs", "< 1,000 µs"),
+        (f"a sweep of {sweep['trials']} trials, against their trainings alone", f"{sweep['sweep to lgb.train']['value']:.2f} ×", "≤ 1.15 ×"),
+        *_queued(sweep),
+        ("`interlock report`, of two models on 69,405 rows", f"{report['seconds']['value']:.1f} s", "< 10 s"),
         ("events added, durable", f"{features['adding']['events_per_second']:,.0f} a second", "≥ 20,000"),
     ]
+
+
+def _queued(sweep: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """A trial beside the same as a queued experiment, where that was measured."""
+    ratio = sweep.get("a queued experiment to a trial of the sweep")
+    return [("a trial as a queued experiment of DVC takes", f"{ratio:.1f} × as long", "")] if ratio else []
 
 
 SECTIONS: dict[Path, dict[str, Callable[[], str]]] = {
