@@ -4,7 +4,7 @@
 
 On this project's features: `interlock sweep` as a user starts it, from the start of the process to the end of its report. Then, in one
 process and one after the other, its very trials again, each from its encoded rows; only the time inside `lightgbm.train` counts, which bins
-them. The trees of both are compared. Then some of the trials by `dvc exp run --queue` and `--run-all`, in a clone of the commit with
+them. The rounds of both are compared. Then some of the trials by `dvc exp run --queue` and `--run-all`, in a clone of the commit with
 this project's cache. Prints a table, and writes benchmarks/results/sweep.json. Processor time is told as well: cores are shared.
 """
 

@@ -1,5 +1,6 @@
 """`interlock adopt`: a result made permanent, as a file of conf/experiment/ that holds only what differs."""
 
+import json
 import re
 import shutil
 import tempfile
@@ -7,17 +8,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
-from interlock import compose, experiments, git, params
-from interlock.choosing import CONFIG, assigned, chosen, differing, groups, place, selected, text
-from interlock.conf import leaves
+from interlock import compose, experiments, git, params, swaps
+from interlock.choosing import CONFIG, assigned, chosen, differing, groups, left, place, selected, text
 from interlock.errors import ConfigError, GitError, listed
 from interlock.experiments import Experiment
 from interlock.files import write_text
 from interlock.params import CONF, PARAMS
 
 PLAIN = re.compile(r"[a-z][a-z0-9_]{0,63}")
+NO_TEXT = {"null", "true", "false", "yes", "no", "on", "off"}  # to one version of YAML or the other
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def adopt_experiment(asked: str, name: str | None = None, *, dry: bool = False) 
 def _ready(name: str) -> str:
     """What conf composes to, where the name is free and nothing would be lost."""
     git.head()
-    if not PLAIN.fullmatch(name) or name == "null":
+    if not PLAIN.fullmatch(name) or name in NO_TEXT:
         raise ConfigError(f"{name!r} is no name for an experiment", "give one of small letters, digits and _: --name learns_slowly")
     if (file := place(name)).exists():
         raise ConfigError(f"{file} exists already", "give another name: --name OTHER")
@@ -78,7 +80,8 @@ def _ready(name: str) -> str:
         names = listed(line[3:] for line in dirty)
         raise GitError(f"edits that no commit has: {names}", f"commit them, or drop them: git restore {CONF}")
     now = compose.compose()
-    if PARAMS.read_text(encoding="utf-8") not in (now, *(each.text(PARAMS) for each in experiments.every())):
+    here = PARAMS.read_bytes()
+    if here != now.encode() and here not in (git.committed(PARAMS, each.commit) for each in experiments.every()):
         compose.check()
     return now
 
@@ -87,15 +90,19 @@ def _same_base(found: Experiment, now: str) -> None:
     """Refuse a result that was measured from other parameters than would stand beside it."""
     old = found.text(PARAMS, base=True)
     if keys := compose.changed_keys(old, now):
-        again = " ".join(f"-S '{key}={value}'" for key, value in _scalars(old, found.text(PARAMS)))
+        more = left(compose.parsed(old), compose.parsed(found.text(PARAMS)))
+        again = " ".join(f"-S {quote(f'{key}={json.dumps(value)}')}" for key, value in _said(more))
         said = f"{found.name} started from commit {found.base[:12]}, which has other parameters: {listed(keys)}"
         raise ConfigError(said, f"run it again on this commit: dvc exp run {again}".rstrip())
 
 
-def _scalars(old: str, new: str) -> Iterator[tuple[str, Any]]:
-    before, after = (compose.parsed(text) for text in (old, new))
-    said = dict(leaves(after))
-    yield from ((key, said[key]) for key in differing(before, after) if key in said and "[" not in key)
+def _said(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Each value of a tree of mappings by its dotted key; a list is one."""
+    for name, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from _said(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
 
 
 def _kept(name: str, now: str, wanted: Any, why: str, source: Experiment | None, *, dry: bool) -> Adopted:
@@ -107,9 +114,9 @@ def _kept(name: str, now: str, wanted: Any, why: str, source: Experiment | None,
     new, config = text(found, why), selected(name)
     composed = _tried(name, new, config, wanted)
     if not dry:
-        write_text(place(name), new)
-        write_text(CONFIG, config)
-        compose.write(composed)
+        texts = {place(name): new, CONFIG: config, PARAMS: composed}
+        swaps.swap({path: text.encode() for path, text in texts.items()})
+        compose.write(composed)  # notes down what it was composed from
     keys = compose.changed_keys(now, composed)
     commit, edited = (source.commit, source.edited()) if source else (None, [])
     return Adopted(name, place(name).as_posix(), new, found.choices, found.values, found.included, keys, commit, edited)

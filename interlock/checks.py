@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from interlock import compose, declared, git, pins
 from interlock.errors import ArtifactError, GitError, InterlockError, SourceError, listed
@@ -104,11 +105,23 @@ def _pushed() -> str | None:
             if not repo.config["core"].get("remote"):
                 return NO_REMOTE
             states = repo.status(cloud=True)
+            nowhere = sorted(str(out) for out in repo.index.outs if _unlisted(out))
     except Exception as error:  # NOTE: each kind of storage has errors of its own
         raise ArtifactError(f"the DVC remote cannot be asked: {type(error).__name__}: {error}", "look at: dvc status --cloud") from error
     if absent := sorted(name for name, state in states.items() if state in {"new", "missing"}):
-        raise ArtifactError(f"not on the DVC remote: {listed(absent)}", "run: dvc push")
+        raise ArtifactError(f"not on the DVC remote: {listed([*absent, *nowhere])}", "run: dvc push")
+    if nowhere:
+        raise ArtifactError(f"neither here nor on the DVC remote: {listed(nowhere)}", "run where they were made: dvc push")
     return None
+
+
+def _unlisted(out: Any) -> bool:
+    """Whether an output of DVC is a folder whose listing is not here after its status was asked, which fetches what the remote has.
+
+    DVC's status leaves such a folder out.
+    """
+    kept = out.use_cache and out.can_push and out.hash_info and not out.stage.is_repo_import
+    return bool(kept and out.is_dir_checksum and not out.cache.exists(out.hash_info.value))
 
 
 def _experiments() -> str | None:
@@ -126,7 +139,8 @@ def _experiments() -> str | None:
 def _docs() -> None:
     done = subprocess.run([sys.executable, "-m", "tools.docs", "--check"], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise ArtifactError(done.stderr.partition("\n")[0] or "docs/ cannot be generated", "run: python -m tools.docs")
+        said = [line for line in done.stderr.splitlines() if line and not line.startswith("  →")]
+        raise ArtifactError(said[-1] if said else "docs/ cannot be generated", "run: python -m tools.docs")
 
 
 CHECKS = (

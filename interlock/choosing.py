@@ -83,7 +83,8 @@ def selected(name: str) -> str:
         if not isinstance(entry, str) and EXPERIMENT in entry:
             line, column = entry.lc.value(EXPERIMENT)
             old = str(_defaults()[EXPERIMENT] or "null")
-            end = column + len(old) if lines[line].startswith(old, column) else len(lines[line].rstrip("\n"))
+            said = next((each for each in (old, f"'{old}'", f'"{old}"') if lines[line].startswith(each, column)), None)
+            end = column + len(said) if said else len(lines[line].rstrip("\n"))
             lines[line] = lines[line][:column] + name + lines[line][end:]
             return "".join(lines)
     raise ConfigError(f"the defaults of {CONFIG} list no {EXPERIMENT}", f"add at their end: - {EXPERIMENT}: null")

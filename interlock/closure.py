@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from interlock import library
+from interlock.errors import DeclarationError
+from interlock.loading import raised_in, said
 
 NAMED = re.compile(r"(interlock(?:\.\w+)+)(?::\w+)?")
 LOADERS = {"load_schema": ("schema",), "load": ("schema", "events", "features", "stress")}
@@ -104,7 +106,7 @@ class Code:
 
 
 def closure(file: Path, usecase: str = "*") -> set[Path]:
-    """The files that running `file` may import, in the project in the current folder."""
+    """The files that running `file` may import, in the project in the current folder; raises DeclarationError where one is no Python."""
     return Code.here().closure(file, usecase)
 
 
@@ -115,7 +117,10 @@ def third_party(file: Path, usecase: str = "*") -> set[str]:
 
 @cache
 def _source(content: bytes, path: Path) -> Source:
-    tree = ast.parse(content, path.as_posix())
+    try:
+        tree = ast.parse(content, path.as_posix())
+    except (SyntaxError, ValueError) as error:
+        raise DeclarationError(f"{raised_in(error, path)}: {said(error)}", f"mend {path}") from None
     named = (match[1] for text in _strings(tree) if (match := NAMED.fullmatch(text)))
     return Source(*map(frozenset, (_names(tree, path), named, _loads(tree), _opened(tree))))
 

@@ -1,16 +1,33 @@
 """What dvc.yaml declares of its stages' code, beside what they import; and what they read that git does not track."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+import msgspec
 
 from interlock import git
 from interlock.closure import Code
+from interlock.errors import ArtifactError
 from interlock.params import load, read_yaml
 from interlock.project import GRAPH
 
 MISSING, VAIN = "imported and not declared", "declared and not imported"
 NAME = "${usecase.name}"
+
+
+Entries: TypeAlias = list[str | dict[str, Any]]
+
+
+class _Stage(msgspec.Struct):
+    deps: Entries = []
+    outs: Entries = []
+    metrics: Entries = []
+    plots: Entries = []
+
+
+class _Graph(msgspec.Struct):
+    stages: dict[str, _Stage] = {}
 
 
 def wrong() -> list[tuple[str, str, str]]:
@@ -20,14 +37,19 @@ def wrong() -> list[tuple[str, str, str]]:
 
 
 def untracked() -> list[str]:
-    """The files here that stages read and git does not track, and that no stage writes."""
+    """The files here that stages read and neither git nor DVC tracks, and that no stage writes."""
     usecase = load("usecase.name", str)
-    stages = read_yaml(GRAPH).get("stages", {})
-    outs = [Path(path) for stage in stages.values() for kind in ("outs", "metrics", "plots") for path in _names(stage.get(kind, ()))]
+    stages = _graph()
+    outs = [Path(path) for stage in stages.values() for each in (stage.outs, stage.metrics, stage.plots) for path in _names(each)]
     paths = {path for deps in _stages(usecase).values() for path in deps} | set(_sources())
     tracked = {Path(name) for name in git.git("ls-files", "-z").split("\0")[:-1]}
     read = [Path(path) for path in sorted(paths) if not any(Path(path).is_relative_to(out) for out in outs)]
-    return [path.as_posix() for path in read if path.is_file() and path not in tracked]
+    return [path.as_posix() for path in read if path.is_file() and path not in tracked and not _by_dvc(path, tracked)]
+
+
+def _by_dvc(path: Path, tracked: Collection[Path]) -> bool:
+    """Whether DVC tracks a file, or a folder above it, by a `.dvc` that git has."""
+    return any(Path(f"{each}.dvc") in tracked for each in (path, *path.parents))
 
 
 def _apart(code: Code, stage: str, deps: set[str], usecase: str) -> Iterator[tuple[str, str]]:
@@ -41,12 +63,20 @@ def _apart(code: Code, stage: str, deps: set[str], usecase: str) -> Iterator[tup
 
 def _stages(usecase: str) -> dict[str, set[str]]:
     """The deps of each stage of dvc.yaml, the use case's name put in."""
-    stages: Mapping[str, Any] = read_yaml(GRAPH).get("stages", {})
-    return {name: {path.replace(NAME, usecase) for path in _names(stage.get("deps", ()))} for name, stage in stages.items()}
+    return {name: {path.replace(NAME, usecase) for path in _names(stage.deps)} for name, stage in _graph().items()}
 
 
-def _names(entries: Any) -> Iterator[str]:
-    yield from (entry if isinstance(entry, str) else str(next(iter(entry))) for entry in entries)
+def _graph() -> Mapping[str, _Stage]:
+    """The stages of dvc.yaml; raises ArtifactError where it holds none that DVC could run."""
+    found = read_yaml(GRAPH)
+    try:
+        return msgspec.convert(found, _Graph).stages
+    except msgspec.ValidationError as error:
+        raise ArtifactError(f"{GRAPH} is no graph of stages: {error}", f"mend it, or take it from git: git checkout -- {GRAPH}") from None
+
+
+def _names(entries: Entries) -> Iterator[str]:
+    yield from (entry if isinstance(entry, str) else next(iter(entry), "") for entry in entries)
 
 
 def _sources() -> Iterator[str]:

@@ -49,7 +49,7 @@ def find(asked: str) -> Experiment:
     """The experiment of that name, or the commit that git finds under it; raises ConfigError, with those that there are, for none."""
     known = every()
     named = [each for each in known if each.name == asked]
-    if len(named) > 1 and named[1].base == named[0].base != git.head():
+    if len(named) > 1 and named[0].base != git.head():
         raise ConfigError(f"{len(named)} experiments are called {asked}", f"name one by its commit: {listed(e.commit[:7] for e in named)}")
     if named:
         return named[0]

@@ -1,5 +1,6 @@
 """Git, as far as the project needs it."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -11,7 +12,8 @@ START = 'run: git init && git add -A && git commit -m "start"'
 def git(*arguments: str, cwd: Path | None = None) -> str:
     """What `git …` prints; raises GitError with git's own words where it fails."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+        # NOTE: some of git's words are looked for, so they must be English
+        done = subprocess.run(["git", *arguments], cwd=cwd, env=os.environ | {"LC_ALL": "C"}, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
         raise GitError("git is not installed", "install git, and run again") from error
     if done.returncode:

@@ -66,9 +66,7 @@ def _put_back() -> bool:
     try:
         paths = [Path(name) for name in read_json(PLACE / LIST)]
     except (OSError, JSONDecodeError) as error:
-        raise ArtifactError(
-            f"{PLACE} holds half a change that cannot be undone: {error}", f"run: rm -r {PLACE} && git checkout -- ."
-        ) from None
+        raise ArtifactError(f"{PLACE} holds half a change that cannot be undone: {error}", f"run: git stash && rm -r {PLACE}") from None
     for path in paths:
         old = PLACE / "old" / path
         _take(path, _copied(old) if old.is_file() else None)

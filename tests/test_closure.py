@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from interlock.closure import DIRECTORIES, HARMLESS, closure, third_party
+from interlock.errors import DeclarationError
 
 ROOT = Path(__file__).parent.parent
 STAGES = sorted(path.stem for path in (ROOT / "stages").glob("*.py") if path.stem != "__init__")
@@ -50,6 +51,15 @@ def test_every_kind_of_import_is_followed() -> None:
 def test_one_use_case_can_be_chosen() -> None:
     """With a use case named, the files of others are no part of a closure."""
     assert third_party(Path("stages/one.py"), usecase="x") == {"polars", "numpy", "pandera"}
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize(("text", "said"), [("x = 1\ndef (", ":2: SyntaxError: "), ("x = '\0'", ":1: ")])
+def test_a_file_that_is_no_python_is_named(text: str, said: str) -> None:
+    """A slip of the pen in a use case is told with its file and line: it is no defect of the library."""
+    Path("usecases/y/schema.py").write_text(text)
+    with pytest.raises(DeclarationError, match=rf"^usecases/y/schema\.py{said}.*\n  → mend usecases/y/schema\.py$"):
+        closure(Path("stages/one.py"))
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -19,9 +19,11 @@ LIMIT, ROOM = 65_536, 1_024
 UNSEEN = "\u200b"
 TAGS = re.compile(r"</?(?:details|summary|sub|br)>")
 PICTURES = re.compile(r"<details><summary>Pictures</summary>.*?</details>\s*", re.DOTALL)
-# What would become a link, a mention, a reference or an address, and the place in it where a space that is not seen ends that.
+# What would become a link, a mention, a reference, an address or another character, and the place in it where a space that is not seen ends that.
 LIVE = ((re.compile(r"@"), "@"), (re.compile(r"#(?=\d)"), "#"), (re.compile(r"(?i)(?<=gh)-(?=\d)"), "-"), (re.compile(r":(?=//)"), ":"),
-        (re.compile(r"(?i)(?<=www)(?=\.)"), ""), (re.compile(r"\](?=[\[(:])"), "]"))  # fmt: skip
+        (re.compile(r"(?i)(?<=www)(?=\.)"), ""), (re.compile(r"\](?=[\[(:])"), "]"), (re.compile(r"&(?=[#\w])"), "&"),
+        (re.compile(r"(?m)^(?=[ \t]*(?:```|~~~))"), ""))  # fmt: skip
+FOLDS, DEEP = re.compile(r"(?m)<details>|^</details>"), 20
 CUT = "\n\n</details>\n\n<sub>The report is longer than a comment may be: the rest is in the run.</sub>"
 
 
@@ -51,7 +53,17 @@ def comment(text: str, commit: str, run: str) -> str:
     room = LIMIT - ROOM - len(CUT)
     if len(safe.encode()) > room:
         safe = safe.encode()[:room].decode("utf-8", errors="ignore").rpartition("\n")[0] + CUT
-    return f"{MARKER}\n{safe.strip()}\n\n{origin}\n"
+    return f"{MARKER}\n{closed(safe.strip())}\n\n{origin}\n"
+
+
+def closed(safe: str) -> str:
+    """The text with every fold closed, so that what is said after it is seen."""
+    depth = 0
+    for tag in FOLDS.finditer(safe):
+        depth = depth + 1 if tag[0] == "<details>" else max(0, depth - 1)
+    if depth > DEEP:
+        return safe.replace("<details>", "")
+    return safe + "\n\n" + "</details>" * depth if depth else safe
 
 
 def harmless(text: str) -> str:
@@ -59,9 +71,9 @@ def harmless(text: str) -> str:
     printed = "".join(c for c in unescape(PICTURES.sub("", text).replace("\\<", "<")) if c.isprintable() or c == "\n")
     kept, at = [], 0
     for tag in TAGS.finditer(printed):
-        kept += [printed[at : tag.start()].replace("<", "&lt;"), tag[0]]
+        kept += [printed[at : tag.start()].replace("<", f"<{UNSEEN}"), tag[0]]
         at = tag.end()
-    plain = "".join([*kept, printed[at:].replace("<", "&lt;")])
+    plain = "".join([*kept, printed[at:].replace("<", f"<{UNSEEN}")])
     for pattern, before in LIVE:
         plain = pattern.sub(before + UNSEEN, plain)
     return plain

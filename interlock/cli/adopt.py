@@ -1,6 +1,7 @@
 """`interlock adopt`: keep a result."""
 
 import re
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -8,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from interlock.adopting import Adopted
 
-SWEEP = re.compile(r"sweep(?:#(\d+))?")
+SWEEP = re.compile(r"sweep(?:#([0-9]{1,9}))?")
 
 
 @click.command
@@ -61,9 +62,8 @@ def _show(found: "Adopted", dry: bool) -> None:
         click.echo(f"It includes the experiment {found.kept}.")
     click.echo(f"params.yaml: {spoken(found.keys)} {'would change' if dry else 'changed'}")
     for path in found.edited:
-        click.echo(
-            printable(f"The experiment also changed {path}, which conf does not say: git restore -s {str(found.commit)[:12]} {path}")
-        )
+        command = f"git restore -s {str(found.commit)[:12]} -- {quote(path)}"
+        click.echo(printable(f"The experiment also changed {path}, which conf does not say: {command}"))
     if not dry:
         click.echo("\nNext")
         click.echo("  make                                  # its outputs, out of DVC's cache where they are there")

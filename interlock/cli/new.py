@@ -125,7 +125,8 @@ def _end(plan: "Plan", made: "Made") -> None:
     click.echo(f"  conf/usecase/{plan.name}.yaml     the split, the slices, and what was left out and why")
     click.secho("\nNext", bold=True)
     if made.joined:
-        click.echo(f"  git add . && git commit -m 'Draft {plan.name}' && dvc exp run -S usecase={plan.name}")
+        model = f" -S model={plan.name}" if f"conf/model/{plan.name}.yaml" in made.files else ""
+        click.echo(f"  git add . && git commit -m 'Draft {plan.name}' && dvc exp run -S usecase={plan.name}{model}")
     else:
         click.echo(f"  cd {where} && make")
 

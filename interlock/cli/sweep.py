@@ -7,18 +7,19 @@ import click
 
 if TYPE_CHECKING:
     from interlock.sweeping.declared import Search
+    from interlock.sweeping.space import Space
 
 PAGE = Path("reports/sweep.html")
 
 
 @click.command
 @click.option("--space", default="default", show_default=True, metavar="NAME", help="The search of conf/sweep/NAME.yaml.")
-@click.option("--trials", type=click.IntRange(min=2), help="How many, the current configuration among them.")
+@click.option("--trials", type=click.IntRange(min=2, max=100_000), help="How many, the current configuration among them.")
 @click.option("--sampler", type=click.Choice(["tpe", "random", "grid"]), help="How points of the space are chosen.")
 @click.option("--pruner", type=click.Choice(["median", "halving", "none"]), help="How trials that fall behind end early.")
 @click.option("--only", multiple=True, metavar="KEY", help="Search this key of the space alone; may be repeated.")
 @click.option("--features", type=click.Choice(["view", "feature", "none"]), help="Leave out views, or single features, as well.")
-@click.option("--folds", type=click.IntRange(min=1), help="Judge each trial on so many pairs of rows, the last the graph's own.")
+@click.option("--folds", type=click.IntRange(min=1, max=100), help="Judge each trial on so many pairs of rows, the last the graph's own.")
 @click.option("--seed", type=click.IntRange(min=0, max=2**31 - 1), help="Another search.")
 @click.option("--batch", type=click.IntRange(min=1, max=1000), help="Ask for so many trials at a time.")
 @click.option("--workers", type=click.IntRange(min=1), help="Trials that run at once; changes no result.  [default: cores / model.threads]")
@@ -52,16 +53,27 @@ def sweep(space: str, only: tuple[str, ...], workers: int | None, new: bool, as_
 
     search = _search(space, only, said)
     with Journal.open(about(Settings.load(), search, space), new=new) as journal:
+        results.begin()
         with busy("reading and encoding the rows"):
             ground = Ground.open(search.folds)
         many = threads(workers, ground.said.base.threads)
         with watching(ground, many) as watcher:
             trier = Trier(ground, search, watcher)
+            if cut := _cut(search, trier.space):
+                watcher.say(cut)
             trials = Sweep(trier, many).run(journal)
         with busy("comparing the winner with the current configuration"):
             found = results.write(trier, trials)
     write_text(PAGE, page(found, trials))
     show(found, trials, PAGE, as_json=as_json)
+
+
+def _cut(search: "Search", space: "Space") -> str | None:
+    """What is said where a grid has more combinations than there are trials: those of its end are not tried."""
+    whole = space.combinations(search.points)
+    if search.sampler != "grid" or whole < search.trials:
+        return None
+    return f"the grid has {whole:,} combinations, of which the first {search.trials - 1} are tried: --only KEY, or --trials {whole + 1}"
 
 
 def _search(space: str, only: tuple[str, ...], said: dict[str, Any]) -> "Search":

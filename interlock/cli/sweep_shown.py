@@ -62,8 +62,7 @@ def following(found: Mapping[str, Any]) -> str:
     """The next command to type."""
     if found["winner"]["trial"] and found["outcome"] == BETTER:
         return "interlock adopt sweep"
-    more = f"interlock sweep --trials {2 * found['trials']}"
-    return f"keep what is, or search on: {more}" + (
+    return f"keep what is, or search on: the same command with --trials {2 * found['trials']}" + (
         " (interlock adopt sweep takes it over all the same)" if found["winner"]["trial"] else ""
     )
 

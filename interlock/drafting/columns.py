@@ -15,7 +15,7 @@ PERSONAL = re.compile(
 )
 NAMED = re.compile(r"(^|_)name$")
 PROTECTED = re.compile(
-    r"(^|_)(sex|gender|race|ethnic\w*|ethnicity|age|ages|birth_?(year|date|day)|date_of_birth|dob|religion|nationality|disab\w*|marital\w*|pregnan\w*|orientation)($|_)"
+    r"(^|_)(sex|gender|race|ethnic\w*|ethnicity|age|ages|birth_?(year|date|day)|date_of_birth|dob|religion|nationality|disab\w*|marital\w*|marriage|married|pregnan\w*|orientation)($|_)"
 )
 UPDATED = re.compile(
     r"(^|_)(updated?|modified|changed|synced|refreshed|last|latest|current|status|state|cancel\w*|clos\w*|end\w*|expir\w*|churn\w*|balance|until|deleted|left)($|_)"
@@ -54,6 +54,11 @@ class Column:
     @property
     def empty(self) -> bool:
         return not len(self.there)
+
+    @property
+    def without_nan(self) -> "Column":
+        """The column with null for what is not a number, as a label that nobody knows is."""
+        return Column(self.name, self.values.fill_nan(None)) if self.values.dtype == pl.Float64 else self
 
     @property
     def constant(self) -> bool:
@@ -109,6 +114,13 @@ class Column:
     @cached_property
     def lengths(self) -> float:
         return float(self.there.str.len_chars().mean() or 0)  # type: ignore[arg-type]
+
+    @cached_property
+    def counting(self) -> bool:
+        """Whether it counts the rows one by one, as a column `instant` or `n` does."""
+        if not self.whole or not self.unique or len(self.there) < 2:
+            return False
+        return bool((self.there.diff().drop_nulls() > 0).all()) and int(self.there[-1]) - int(self.there[0]) < 1.2 * len(self.there)
 
     @property
     def named_id(self) -> bool:

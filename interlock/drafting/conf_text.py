@@ -7,6 +7,7 @@ from interlock.drafting import code
 from interlock.drafting.plan import Plan
 
 LEFT, SLICES, ENTITIES = 12, 3, 30
+TRAINED, ENOUGH, LEAF = 0.6, 2_000, 5
 
 
 def usecase(plan: Plan, tables: Mapping[str, Mapping[str, Any]], of: Mapping[str, str]) -> str:
@@ -39,6 +40,17 @@ def gates(plan: Plan) -> str:
         "# What a candidate must reach before it may be released. Bounds hold for the worse end of a metric's 95 % interval.\n"
         "# The defaults ask little: raise them to what a decision needs.\n"
         f"defaults:\n  - {plan.label.kind}\n  - _self_\n"
+    )
+
+
+def model(plan: Plan) -> str:
+    """A model whose leaves suit the rows that there are to train on; empty where the default's do."""
+    trained = round(plan.label.values.count() * TRAINED)
+    if trained >= ENOUGH:
+        return ""
+    return (
+        f"# The default model with smaller trees: some {trained} rows are there to train on.\n"
+        f"defaults:\n  - default\n  - _self_\n\nnum_leaves: 15\nmin_data_in_leaf: {max(LEAF, trained // 40)}\n"
     )
 
 
@@ -82,15 +94,21 @@ def _small(plan: Plan) -> str:
 
 def _fairness(plan: Plan, of: Mapping[str, str]) -> Iterator[str]:
     named = [of.get(name, name) for name in plan.protected if plan.columns[name].few]
-    if plan.protected:
-        yield "# unsure: " + code.comment(
-            f"{', '.join(plan.protected)} may be protected. To measure groups, and keep these out of the model:"
-        )
+    told = ", ".join(plan.protected)
+    if named:
+        yield "# unsure: " + code.comment(f"{told} may be protected. To measure groups, and keep these out of the model:")
         yield f"# fairness: {{attributes: {code.yaml(named)}, minimum: {plan.minimum}}}"
+    elif plan.protected:
+        yield "# unsure: " + code.comment(
+            f"{told} may be protected. To measure groups make a feature of a few groups of it, and name that:"
+        )
+        yield f"# fairness: {{attributes: [age_group], minimum: {plan.minimum}}}"
 
 
 def _left(plan: Plan) -> Iterator[str]:
-    """What no feature reads, and why."""
+    """What no feature reads, and why; and what had perhaps better not be read."""
+    yield from (f"# unsure: {code.comment(f'{name} {why}')}" for name, why in list(plan.doubted.items())[:LEFT])
+    yield from [""] if plan.doubted and not plan.left else []
     if plan.left:
         yield f"# Of {plan.given.name} no feature reads:"
         yield from (f"#   {code.comment(f'{name}: it {why}')}" for name, why in list(plan.left.items())[:LEFT])

@@ -16,7 +16,7 @@ def files(plan: Plan, tables: Mapping[str, Mapping[str, Any]]) -> dict[str, str]
     conf = conf_text.usecase(plan, tables, of)
     if "${" in conf:
         raise ConfigError("a name in these tables holds ${, which conf takes for a reference to another value", "rename it in the source")
-    folder = f"usecases/{plan.name}"
+    folder, model = f"usecases/{plan.name}", conf_text.model(plan)
     return {
         f"{folder}/schema.py": schema_text.schema(plan),
         f"{folder}/events.py": events_text.events(plan),
@@ -24,4 +24,5 @@ def files(plan: Plan, tables: Mapping[str, Mapping[str, Any]]) -> dict[str, str]
         f"{folder}/stress.py": STRESS,
         f"conf/usecase/{plan.name}.yaml": conf,
         f"conf/gates/{plan.name}.yaml": conf_text.gates(plan),
+        **({f"conf/model/{plan.name}.yaml": model} if model else {}),
     }

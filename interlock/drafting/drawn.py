@@ -6,7 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
-from interlock.drafting import keys, labels, leaks, parts, periods
+from interlock.drafting import kept, keys, labels, leaks, parts, periods
 from interlock.drafting.columns import Column, columns
 from interlock.drafting.given import Given
 from interlock.drafting.plan import Choices, Label, Part, Past, Plan
@@ -42,16 +42,16 @@ def draw(name: str, tables: Sequence[Given], choices: Choices) -> Plan:
             choices.note(f"{table.name}: {said}", sure="zone" not in said)
     label = labels.find(tables, found, choices)
     given, others, found = _alike(tables, label.table)
-    own = found[given.name]
-    label = replace(label, column=own[label.column.name])
-    if len(label.column.there) < SMALL:
-        choices.note(f"{len(label.column.there)} rows with a label are few: what is measured on a fifth of them is wide", sure=False)
+    label = replace(label, column=found[given.name][label.column.name].without_nan)
+    own = {**found[given.name], label.column.name: label.column}
+    if (labelled := label.values.count()) < SMALL:
+        choices.note(f"{labelled} rows with a label are few: what is measured on a fifth of them is wide", sure=False)
     time = keys.time(label, own, choices)
-    moment = None if time else _after_all([found[table.name] for table in others])
+    linked = {table.name: parts.links(found[table.name], own, table.name, label) for table in others}
+    moment = None if time else _after_all([found[name] for name, pairs in linked.items() if _repeats(found[name], pairs)])
     if moment:
-        choices.note(
-            f"time: {given.name} is not dated; asked at {moment:%Y-%m-%d}, after the last event: did labels come later?", sure=False
-        )
+        why = "time plays no part" if choices.told.get("time") == "none" else f"{given.name} is not dated"
+        choices.note(f"time: {why}; asked at {moment:%Y-%m-%d}, after the last event: did labels come later?", sure=False)
     timed = bool(time or moment)
     used = [part for table in others if (part := parts.part(table, found[table.name], own, label, timed, choices)).role != "unused"]
     joins = tuple(dict.fromkeys(ours for part in used for _, ours in part.by))
@@ -64,15 +64,22 @@ def draw(name: str, tables: Sequence[Given], choices: Choices) -> Plan:
 
 def _drawn(name: str, given: Given, asking: Asking, used: Sequence[Part], choices: Choices) -> Plan:
     label, own, time = asking.label, asking.own, asking.time
-    kept = {*asking.key, *asking.joins, label.column.name, *([time] if time else []), *([asking.label_time] if asking.label_time else [])}
-    left = {column: why for column in own if column not in kept and (why := leaks.useless(own[column]))}
-    asked = [column for column in own if column not in kept and column not in left]
-    left |= leaks.told(label, own, asked, time)
+    roles = {*asking.key, *asking.joins, label.column.name, *([time] if time else []), *([asking.label_time] if asking.label_time else [])}
+    left = {column: why for column in own if column not in roles and (why := leaks.useless(own[column]))}
+    asked = [column for column in own if column not in roles and column not in left]
+    told = leaks.told(label, own, asked, time)
+    left |= told.left
     asked = [column for column in asked if column not in left]
-    for column, why in left.items():
-        choices.note(f"{label.table}.{column} is left out: it {why}", sure=not _doubtful(why))
+    kept.note(label.table, left, choices)
+    if not asked and not used:
+        kept.readable(label.table, left, own)
+    for column, why in told.doubted.items():
+        choices.note(f"{label.table}.{column} {why}", sure=False)
     left |= {asking.label_time: "is when the outcome is known"} if asking.label_time else {}
-    used = [_without_leaks(part, asking, choices) for part in used]
+    used = [kept.without_leaks(part, label, own, time, choices) for part in used]
+    for part in (each for each in used if time and each.role == "history" and parts.nothing_before(each, own, own[time].values)):
+        said = f"hardly a row lies before the {time} of its request: is it asked about later? Else its features are empty"
+        choices.note(f"{part.given.name}: {said}", sure=False)
     split = _split(name, asking, choices)
     past = _past(asking, split)
     span = _span(own[time]) if time else 0
@@ -80,11 +87,12 @@ def _drawn(name: str, given: Given, asking: Asking, used: Sequence[Part], choice
     protected = tuple(column for column in asked if own[column].protected)
     if protected:
         choices.note(f"{', '.join(protected)} may be protected: see fairness in conf/usecase/{name}.yaml", sure=False)
-    tested = len(label.column.there) // 5
+    tested = label.values.count() // 5
     return Plan(
         name=name, given=given, columns=own, label=label, key=asking.key, time=time, moment=asking.moment, horizon=asking.horizon,
         label_time=asking.label_time, asked=tuple(asked), joins=asking.joins, left=left, parts=tuple(used), past=past, windows=windows,
         split=split, slices=_slices(own, asked, used), minimum=max(20, min(500, tested // 10)), protected=protected, small=_small(given),
+        doubted=told.doubted,
     )  # fmt: skip
 
 
@@ -104,53 +112,15 @@ def _alike(tables: Sequence[Given], first: str) -> tuple[Given, list[Given], dic
 
 
 def _after_all(others: Sequence[Columns]) -> datetime | None:
-    """Midnight after the last event of the tables that have many rows for a key; None where there is no such table."""
-    named = [(found, name) for found in others if (name := parts.happens(found)) and _repeats(found)]
+    """Midnight after the last event of `others`; None where none of them tells when its rows happened."""
+    named = [(found, name) for found in others if (name := parts.happens(found))]
     return periods.after([found[name].there for found, name in named]) if named else None
 
 
-def _repeats(found: Columns) -> bool:
-    return any(column.named_id and column.distinct < len(column.values) for column in found.values())
-
-
-def _without_leaks(part: Part, asking: Asking, choices: Choices) -> Part:
-    """A part without the columns that had better not be read; a reference with those that seem not to change."""
-    keyed = {theirs for theirs, _ in part.by}
-    left = {name: why for name, column in part.columns.items() if name not in keyed and (why := leaks.useless(column))}
-    if part.role == "history":
-        left = {name: why for name, why in left.items() if name not in part.id and name not in (part.time, part.available)}
-        left |= {name: "is the label" for name in part.columns if name == asking.label.column.name}
-        return replace(part, left=left)
-    left |= {
-        name: "may change, so it could leak the future"
-        for name, column in part.columns.items()
-        if column.changing and name not in keyed and name not in left
-    }
-    fit = [name for name in part.columns if name not in keyed and name not in left]
-    left |= _told_there(part, fit, asking)
-    fixed = tuple(name for name in fit if name not in left)
-    if fixed:
-        choices.note(f"{part.given.name}: taken to be fixed: {', '.join(fixed)}", sure=False)
-    for name, why in left.items():
-        choices.note(f"{part.given.name}.{name} is left out: it {why}", sure=not _doubtful(why))
-    return replace(part, fixed=fixed, left=left)
-
-
-def _told_there(part: Part, fit: Sequence[str], asking: Asking) -> dict[str, str]:
-    """The columns of a reference that give the label away, looked up for each row of its table."""
-    own, time = asking.own, asking.time
-    on = [ours for _, ours in part.by]
-    theirs = part.given.frame.select(
-        **{ours: pl.col(name) for name, ours in part.by}, **{f"\x1e{name}": pl.col(name) for name in fit}
-    ).unique(on, keep="first", maintain_order=True)
-    rows = pl.DataFrame([own[name].values for name in dict.fromkeys([*on, *([time] if time else [])])])
-    joined = rows.join(theirs, on=on, how="left", maintain_order="left")
-    looked = {name: Column(name, joined[f"\x1e{name}"].alias(name)) for name in fit} | ({time: own[time]} if time else {})
-    return leaks.told(asking.label, looked, fit, time)
-
-
-def _doubtful(why: str) -> bool:
-    return any(word in why for word in ("tells", "change", "later", "weight", "too many", "text"))
+def _repeats(found: Columns, pairs: Sequence[tuple[str, str]]) -> bool:
+    """Whether a table has many rows for a key."""
+    keys = {theirs for theirs, _ in pairs} | {column.name for column in found.values() if column.named_id}
+    return any(found[name].distinct < len(found[name].values) for name in keys)
 
 
 def _split(name: str, asking: Asking, choices: Choices) -> str:
@@ -158,7 +128,7 @@ def _split(name: str, asking: Asking, choices: Choices) -> str:
     if time:
         asked = own[time].values
         known = own[asking.label_time].values if asking.label_time else asked.dt.offset_by(horizon or "0d")
-        if found := periods.by_time(asked, known, asking.label.column.values, choices):
+        if found := periods.by_time(asked, known, asking.label.values, choices):
             return found
         choices.note("split: not by time: too few rows are asked about and known within a period", sure=False)
     repeated = [own[column] for column in dict.fromkeys([*asking.joins, *own]) if column not in asking.key]

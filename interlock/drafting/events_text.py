@@ -44,7 +44,7 @@ def _said(plan: Plan) -> str:
 
 
 def _label(plan: Plan) -> str:
-    label, name = plan.label, f"col({code.literal(plan.label.column.name)})"
+    label, name = plan.label, f"col({code.literal(plan.label.column.name)}){'.fill_nan(None)' if plan.label_nan else ''}"
     if label.kind == "binary":
         return name if label.positive is True else f"~{name}" if label.positive is False else f"{name} == {code.literal(label.positive)}"
     return f"{name}.cast(pl.String)" if label.kind == "multiclass" and not label.column.text else name

@@ -38,7 +38,7 @@ def _levels(part: Part, column: Column, both: str, written: Written) -> None:
     levels = column.levels()
     plural = f"{names.plain(column.name)}s"
     made = names.each_distinct(levels, lambda level: f"{names.plain(column.name)}_{names.plain(level, 'level')}")
-    constant, family = written.constant(plural), written.name(plural)
+    constant, family = written.constant(plural), written.name(plural if plural not in written.taken else f"kinds_of_{plural}")
     rows = viewed(part, where=f"col({code.literal(column.name)}) == level")
     head = f'view({rows}).count(w, f"{{level}} in {{w}}")'
     if all(made[level] == f"{names.plain(column.name)}_{level}" for level in levels):

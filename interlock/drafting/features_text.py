@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+import polars as pl
+
 from interlock.drafting import code, features_back, names
 from interlock.drafting.columns import Column, range_of
 from interlock.drafting.plan import Part, Plan
@@ -41,14 +43,21 @@ def _calendar(plan: Plan, written: Written) -> None:
     column, at = plan.columns[plan.time], f"col({code.literal(plan.time)}).dt"
     ends = column.there.to_physical()
     span, lines = int(ends.max()) - int(ends.min()), []  # type: ignore[arg-type]
-    month, weekday, hour = (written.name(name) for name in ("month", "weekday", "hour"))
-    if span > YEAR:
-        lines.append(f'{month} = on_demand({at}.month(), "Month", expect=(1, 12))')
-    if column.there.dt.date().n_unique() > DATES and column.there.dt.weekday().n_unique() > 1:
-        lines.append(f'{weekday} = on_demand({at}.weekday(), "Day of the week, 1 = Monday", expect=(1, 7))')
-    if column.there.dt.hour().n_unique() > 1:
-        lines.append(f'{hour} = on_demand({at}.hour(), "Hour of the day, UTC", expect=(0, 23))')
+    month, weekday, hour = (getattr(column.values.dt, name)() for name in ("month", "weekday", "hour"))
+    if span > YEAR and not _said(plan, month):
+        lines.append(f'{written.name("month")} = on_demand({at}.month(), "Month", expect=(1, 12))')
+    if column.there.dt.date().n_unique() > DATES and weekday.n_unique() > 1 and not _said(plan, weekday):
+        lines.append(f'{written.name("weekday")} = on_demand({at}.weekday(), "Day of the week, 1 = Monday", expect=(1, 7))')
+    if hour.n_unique() > 1 and not _said(plan, hour):
+        lines.append(f'{written.name("hour")} = on_demand({at}.hour(), "Hour of the day, UTC", expect=(0, 23))')
     written.lines += ["", "# The calendar.", *lines] if lines else []
+
+
+def _said(plan: Plan, values: pl.Series) -> bool:
+    """Whether a column that is read anyway has one value for each of these, and another for every other."""
+    few = [plan.columns[name] for name in plan.asked if plan.columns[name].distinct == values.n_unique()]
+    pairs = (pl.DataFrame([values.alias("ours"), column.values.alias("theirs")]) for column in few if not column.nullable)
+    return any(pair.n_unique() == values.n_unique() for pair in pairs)
 
 
 def _given(plan: Plan, written: Written) -> None:
@@ -60,9 +69,9 @@ def _given(plan: Plan, written: Written) -> None:
     for name in entities:
         feature = written.of[name] = written.name(f"{names.plain(name)}_id")
         lines += code.call(f"{feature} = on_demand", [f"col({code.literal(name)}).cast(pl.String)", code.text(f"Which {code.words(name)}")])
-    for name in moments if plan.time else []:
+    for name in moments if plan.as_of else []:
         feature = written.name(f"days_since_{names.plain(name)}")
-        since = f"(col({code.literal(plan.time)}) - col({code.literal(name)})).dt.total_days()"
+        since = f"(col({code.literal(plan.as_of)}) - col({code.literal(name)})).dt.total_days()"
         lines += code.call(f"{feature} = on_demand", [since, code.text(f"Days since {code.words(name)}")])
     written.lines += ["", "# What the request says.", *lines] if lines else []
 

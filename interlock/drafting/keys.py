@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from interlock.drafting import foreign
 from interlock.drafting.columns import AVAILABLE, Column
 from interlock.drafting.plan import Choices, Label
 from interlock.durations import microseconds
@@ -27,22 +28,37 @@ DAY = 86_400_000_000
 def time(label: Label, columns: Mapping[str, Column], choices: Choices) -> str | None:
     """The column of the moment at which a row is asked about; None where there is none."""
     if told := choices.told.get("time"):
-        return None if told == "none" else _checked(told, columns)
+        return None if told == "none" else _checked(told, columns).name
     moments = [column for column in columns.values() if column.moment and column.name != label.column.name]
     fit = [column for column in moments if column.values.null_count() <= NULLS * len(column.values) and column.distinct > 1]
     fit = [column for column in fit if not any(form.search(column.words) for form in (KNOWN, BORN, NOT_ASKED, AVAILABLE))]
     if not fit:
-        choices.note(f"time: {label.table} has no moment at which a row is asked about", sure=not moments)
+        hint = _undated(columns)
+        choices.note(f"time: {label.table} has no moment at which a row is asked about{hint}", sure=not moments and not hint)
         return None
     ranked = sorted(fit, key=lambda column: next((n for n, form in enumerate(ASKED) if re.search(form, column.words)), len(ASKED)))
     sure = len(fit) == 1
     question = f"At which moment is a row of {label.table} asked about?"
     answer = choices.choose("time", question, ranked[0].name, [*(column.name for column in ranked), "none"], sure=sure)
     choices.note(f"time: a row is asked about at {answer}", sure=sure)
-    return None if answer == "none" else _checked(answer, columns)
+    if answer == "none":
+        return None
+    if hour := foreign.hour_beside(_checked(answer, columns), columns):
+        choices.note(
+            f"time: {answer} holds days, so a row is asked about at midnight and not at its {hour}: write both in one column", sure=False
+        )
+    return answer
 
 
-def _checked(name: str, columns: Mapping[str, Column]) -> str:
+def _undated(columns: Mapping[str, Column]) -> str:
+    """What could have been a moment, were it written as one."""
+    if together := foreign.apart(columns):
+        return f"; {', '.join(together)} seem to tell it: write them in one column, as 2024-12-31T05:00"
+    days = next((column.name for column in columns.values() if foreign.days(column)), None)
+    return f"; {days} seems to hold it: write it as 2024-12-31" if days else ""
+
+
+def _checked(name: str, columns: Mapping[str, Column]) -> Column:
     if name not in columns:
         raise ConfigError(f"--time {name}: there is no such column", f"there are: {listed(columns)}")
     if not columns[name].moment:
@@ -50,7 +66,7 @@ def _checked(name: str, columns: Mapping[str, Column]) -> str:
             f"--time {name}: it holds {columns[name].values.dtype}, no moments",
             "write them as 2024-03-01 or 2024-03-01T12:00:00Z, or: --time none",
         )
-    return name
+    return columns[name]
 
 
 def key(label: Label, columns: Mapping[str, Column], asked: str | None, joins: Sequence[str], choices: Choices) -> tuple[str, ...]:
@@ -69,12 +85,15 @@ def key(label: Label, columns: Mapping[str, Column], asked: str | None, joins: S
             )
         return found
     fit = [column for column in columns.values() if _may_be_key(column, label, asked)]
-    fit.sort(key=lambda column: (not column.named_id, column.name not in joins))
-    ids = [column for column in fit if column.named_id or column.name in joins]
+    fit.sort(key=lambda column: (not column.named_id, column.name not in joins, not column.counting))
+    ids = [column for column in fit if column.named_id or column.name in joins or column.counting]
     alone = next((column.name for column in ids if column.distinct >= NEARLY * len(column.values)), None)
     if alone:
         choices.note(f"key: {alone} tells each row of {label.table}", sure=columns[alone].unique)
         return (alone, *([asked] if asked else []))
+    if asked and _tells(columns, (asked,), NEARLY):
+        choices.note(f"key: {asked} tells each row of {label.table}; requests go by their number in the file", sure=False)
+        return (asked,)
     if asked:
         pairs = [(column.name, asked) for column in fit]
         triples = [(one.name, two.name, asked) for number, one in enumerate(fit[:6]) for two in fit[number + 1 : 6]]

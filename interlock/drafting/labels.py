@@ -3,29 +3,27 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from interlock.drafting import names
+from interlock.drafting import foreign, tasks
 from interlock.drafting.columns import Column
 from interlock.drafting.given import Given
-from interlock.drafting.plan import Choices, Kind, Label
+from interlock.drafting.plan import Choices, Label
 from interlock.errors import ConfigError, listed
 
 LIKELY = (
     r"^(label|target|y|outcome|class|response)$",
     r"(^|_)(label|target|outcome|churn\w*|default\w*|fraud\w*|survived|converted|conversion|exited|attrition|subscribed|deposit|bought|purchased|returned|clicked|failed|failure|cancelled|canceled|readmitted|diagnosis|approved|late|spam|is_\w+|will_\w+|has_\w+)($|_)",
-    r"(^|_)(quality|price|sales|count|cnt|demand|amount|total|revenue|score|rating|grade|value|consumption|load|duration|yield)($|_)",
+    r"(^|_)(quality|price|sales|count|cnt|demand|amount|total|revenue|score|rating|grade|value|consumption|load|duration|yield)$",
     r"(^|_)(class|category|type|species|segment)($|_)",
 )
 TABLES = re.compile(r"(label|target|outcome|train|response|churn)")
-YES = {"yes", "y", "true", "t", "1", "positive", "pos", "bad", "default", "churned", "fraud", "failed", "won"}
-CLASSES, LEVELS, FEWEST, RARE = 50, 20, 100, 30
-FORMS: tuple[Kind, ...] = ("binary", "multiclass", "regression")
+CLASSES, FEWEST = 50, 100
 
 
 def find(tables: Sequence[Given], columns: Mapping[str, Mapping[str, Column]], choices: Choices) -> Label:
     """The label that was told, or is guessed and asked for; raises ConfigError where there is none that can be learned."""
     told = choices.told.get("label", "")
     table, column = _told(told, columns) if told else _guessed(tables, columns, choices)
-    found = columns[table][column]
+    found = columns[table][column].without_nan
     if len(found.there) < FEWEST:
         raise ConfigError(
             f"{table}.{column} has a value in {len(found.there)} rows, and a model cannot be told from luck by fewer than {FEWEST}",
@@ -35,11 +33,13 @@ def find(tables: Sequence[Given], columns: Mapping[str, Mapping[str, Column]], c
         raise ConfigError(
             f"{table}.{column} has one value only ({found.there[0]!r}), so there is nothing to learn", "name another by --label"
         )
+    if odd := foreign.why(found):
+        raise ConfigError(f"{table}.{column} cannot be learned yet: it {odd}", "convert the file, or name another column by --label")
     if not found.usable or found.moment:
         raise ConfigError(
             f"{table}.{column} is {found.values.dtype}, which is no label", "name a column of numbers, words or truths by --label"
         )
-    return _made(table, found, choices)
+    return tasks.made(table, found, choices)
 
 
 def _told(told: str, columns: Mapping[str, Mapping[str, Column]]) -> tuple[str, str]:
@@ -81,55 +81,5 @@ def _rank(table: str, column: Column) -> float:
 def _eligible(column: Column) -> bool:
     return (
         column.usable and not column.moment and column.distinct > 1 and not column.personal and not column.named_id
-        and not (column.text and column.distinct > CLASSES)
+        and not (column.text and column.distinct > CLASSES) and not foreign.why(column)
     )  # fmt: skip
-
-
-def _made(table: str, column: Column, choices: Choices) -> Label:
-    guess = _kind(column)
-    sure = not (guess == "multiclass" and column.number)
-    kind = choices.choose("task", f"{table}.{column.name} has {column.distinct} values: which task?", guess, FORMS, sure=sure)
-    name = names.variable(column.name)
-    if kind == "regression":
-        if not column.number:
-            raise ConfigError(f"{table}.{column.name} is {column.values.dtype}, which no regression predicts", "leave --task out")
-        choices.note(f"task: regression of {column.name}", sure=sure)
-        return Label(table, column, "regression", name)
-    levels = column.levels() if column.distinct <= 1000 else []
-    if kind == "binary":
-        return _binary(table, column, name, choices)
-    counts = {level: int((column.there == level).sum()) for level in levels}
-    rare = tuple(level for level, rows in counts.items() if rows < RARE)
-    classes = tuple(level for level in levels if level not in rare)
-    if len(classes) < 3:
-        raise ConfigError(
-            f"{table}.{column.name} has {len(classes)} classes of {RARE} rows or more, and a multiclass task has at least three",
-            "bring more rows, pool its classes, or name another column by --label",
-        )
-    choices.note(
-        f"task: multiclass, {len(classes)} classes of {column.name}" + ("; " if sure else "; a number: --task regression"), sure=sure
-    )
-    if rare:
-        choices.note(f"classes of fewer than {RARE} rows have no outcome: {listed(map(str, rare))}", sure=False)
-    return Label(table, column, "multiclass", name, classes=classes, rare=rare)
-
-
-def _binary(table: str, column: Column, name: str, choices: Choices) -> Label:
-    levels = column.levels()
-    if len(levels) != 2:
-        raise ConfigError(f"{table}.{column.name} has {column.distinct} values, and a binary task has two", "leave --task out")
-    known = [level for level in levels if str(level).lower() in YES or level is True]
-    rarer = min(levels, key=lambda level: int((column.there == level).sum()))
-    positive = known[0] if len(known) == 1 else rarer
-    sure = len(known) == 1
-    share = float((column.there == positive).mean() or 0)
-    choices.note(f"task: binary, {column.name} = {positive!r} is a yes ({share:.1%} of the rows)", sure=sure)
-    return Label(table, column, "binary", name, positive=positive)
-
-
-def _kind(column: Column) -> Kind:
-    if column.distinct == 2 and (not column.number or column.whole):
-        return "binary"
-    if column.text or (column.whole and column.distinct <= LEVELS and len(column.there) >= 10 * column.distinct):
-        return "multiclass"
-    return "regression"

@@ -1,11 +1,13 @@
 """Columns that a feature had better not read, and why: they tell the label, came after it, or tell nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import polars as pl
 
+from interlock.drafting import foreign
 from interlock.drafting.columns import Column
 from interlock.drafting.plan import Label
 from interlock.evaluation.leakage import alone
@@ -13,35 +15,48 @@ from interlock.modeling.dataset import Rows
 from interlock.modeling.task import Binary, Multiclass, Regression, Task
 
 TELLS: Mapping[str, float] = {"binary": 0.93, "multiclass": 0.93, "regression": 0.9}
+DOUBTED: Mapping[str, float] = {"binary": 0.85, "multiclass": 0.88, "regression": 0.75}
 SAMPLE, ADDENDS = 20_000, 24
 USELESS: Mapping[str, Callable[[Column], bool]] = {
     "has no value at all": lambda column: column.empty,
     "is {dtype}": lambda column: not column.usable,
     "is the same in every row": lambda column: column.constant and not column.nullable,
     "tells a person from others": lambda column: column.personal,
-    "numbers the rows": lambda column: column.named_id and column.distinct > len(column.there) // 2,
+    "numbers the rows": lambda column: column.counting or (column.named_id and column.distinct > len(column.there) // 2),
     "is free text, or nearly one of a kind": lambda column: column.free,
     "has {distinct:,} values, too many to learn each of": lambda column: column.many,
     "is a weight: rows count alike here": lambda column: column.weight,
 }
 
 
+@dataclass(frozen=True)
+class Told:
+    """Columns and why: those that are `left` out, and those that are read although they tell much."""
+
+    left: dict[str, str]
+    doubted: dict[str, str]
+
+
 def useless(column: Column) -> str:
     """Why no feature can be made of a column, whatever the label; empty where one can."""
+    if odd := foreign.why(column):
+        return odd
     return next((why for why, found in USELESS.items() if found(column)), "").format(dtype=column.values.dtype, distinct=column.distinct)
 
 
-def told(label: Label, columns: Mapping[str, Column], names: Sequence[str], asked: str | None) -> dict[str, str]:
+def told(label: Label, columns: Mapping[str, Column], names: Sequence[str], asked: str | None) -> Told:
     """Of `names`, the columns that give the label away, or are of a time after the row was asked about."""
-    values = label.column.values
-    known = values.is_not_null() & ~values.is_in(list(label.rare)) if label.rare else values.is_not_null()
+    values = label.values
+    known = values.is_not_null()
     place = pl.Series(np.random.default_rng(7).permutation(len(values))).rank("ordinal") <= SAMPLE if len(values) > SAMPLE else None
     chosen = known if place is None else known & place
     frame = pl.DataFrame([columns[name].values.filter(chosen) for name in names])
     labels = _numbers(label, values.filter(chosen))
     found = _later(columns, names, asked)
-    found |= {name: why for name, why in _strong(label, frame, labels).items() if name not in found}
-    return found | {name: why for name, why in _sums(label, frame, labels).items() if name not in found}
+    found |= {name: why for name, why in _sums(label, frame, labels).items() if name not in found}
+    strong = {name: told for name, told in _strong(label, frame, labels).items() if name not in found}
+    found |= {name: f"{said}: known before it?" for name, (score, said) in strong.items() if score >= TELLS[label.kind]}
+    return Told(found, {name: f"{said}: known before it? Else leave it out" for name, (_, said) in strong.items() if name not in found})
 
 
 def _later(columns: Mapping[str, Column], names: Sequence[str], asked: str | None) -> dict[str, str]:
@@ -52,8 +67,8 @@ def _later(columns: Mapping[str, Column], names: Sequence[str], asked: str | Non
     return late
 
 
-def _strong(label: Label, frame: pl.DataFrame, labels: pl.Series) -> dict[str, str]:
-    """The columns of which one alone tells the label on rows that it was not learned from, by value or by being there."""
+def _strong(label: Label, frame: pl.DataFrame, labels: pl.Series) -> dict[str, tuple[float, str]]:
+    """The columns of which one alone tells much of the label on rows that it was not learned from, by value or by being there."""
     shown = frame.with_columns(pl.col(pl.Datetime).to_physical())
     absent = frame.select(pl.all().is_null().name.suffix("\x1f"))
     task, half = _task(label), np.random.default_rng(7).random(len(frame)) < 0.5
@@ -63,15 +78,16 @@ def _strong(label: Label, frame: pl.DataFrame, labels: pl.Series) -> dict[str, s
     one, two = (
         Rows(name, frame, features.filter(chosen), labels.filter(chosen)) for name, chosen in (("train", half), ("validation", ~half))
     )
-    if one.label.n_unique() < labels.n_unique() or two.label.n_unique() < min(2, labels.n_unique()):
+    if min(one.label.n_unique(), two.label.n_unique()) < (2 if label.kind == "regression" else labels.n_unique()):
         return {}
-    found: dict[str, str] = {}
-    for each in alone(task, one, two)["features"]:
+    found: dict[str, tuple[float, str]] = {}
+    there_and_back = [*alone(task, one, two)["features"], *alone(task, two, one)["features"]]  # a half of a few hundred rows is luck
+    for each in sorted(there_and_back, key=lambda each: -float(each[task.headline])):
         column, by_absence = str(each["name"]).removesuffix("\x1f"), str(each["name"]).endswith("\x1f")
-        if float(each[task.headline]) >= TELLS[label.kind]:
+        if (worth := float(each[task.headline])) >= DOUBTED[label.kind]:
             score = "R²" if task.headline == "r2" else "AUC"
             what = "tells by being there or not" if by_absence else "alone tells"
-            found.setdefault(column, f"{what} {label.column.name} ({score} {float(each[task.headline]):.2f}): known before it?")
+            found.setdefault(column, (worth, f"{what} {label.column.name} ({score} {worth:.2f})"))
     return found
 
 

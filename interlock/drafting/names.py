@@ -32,11 +32,12 @@ USED = frozenset(
 )
 TAKEN_TABLES = frozenset({"request", "outcome", "requests", "outcomes", "utc", "asked", "past"})
 LONGEST = 40
+LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "đ": "d", "ł": "l", "Ł": "L"})
 
 
 def plain(text: str, empty: str = "column") -> str:
     """`text` as lower-case letters, digits and underscores, never empty and never beginning with a digit."""
-    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    ascii_only = unicodedata.normalize("NFKD", text.translate(LETTERS)).encode("ascii", "ignore").decode()
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", ascii_only)
     found = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:LONGEST].strip("_")
     return found if found[:1].isalpha() else f"{empty}_{found}".rstrip("_")

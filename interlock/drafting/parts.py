@@ -14,6 +14,7 @@ from interlock.durations import UNITS
 OVERLAP = 0.2
 LATENESS = ("1m", "5m", "15m", "1h", "3h", "6h", "12h", "1d", "2d", "3d", "7d", "14d", "30d", "90d")
 COPIES = 0.02
+BEFORE = 0.05
 Columns = Mapping[str, Column]
 
 
@@ -21,14 +22,20 @@ def links(columns: Columns, asked: Columns, table: str, label: Label) -> list[tu
     """Pairs (column of a table, column of the label's table) that a row may be joined by, the likeliest first."""
     pairs = [(name, name) for name in columns if name in asked and name != label.column.name]
     short = re.sub(r"(ies|es|s)$", "", table)
+    pairs += [(theirs, ours) for theirs in columns for ours in asked if theirs != ours and _stem(columns[theirs]) == _stem(asked[ours])]
     pairs += [
         (theirs, ours)
         for theirs in columns
         for ours in asked
         if theirs != ours and columns[theirs].words in ("id", "code", "key", "name", "nr") and asked[ours].words.startswith(short)
     ]
-    fit = [(theirs, ours) for theirs, ours in pairs if _joinable(columns[theirs], asked[ours])]
+    fit = [(theirs, ours) for theirs, ours in dict.fromkeys(pairs) if _joinable(columns[theirs], asked[ours])]
     return sorted(fit, key=lambda pair: (not columns[pair[0]].named_id, -columns[pair[0]].distinct))
+
+
+def _stem(column: Column) -> str:
+    """What a column is the number of: user for user, user_id, userId and user no."""
+    return re.sub(r"_?(id|key|code|nr|no|number|uuid)$", "", column.words) or column.words
 
 
 def _joinable(theirs: Column, ours: Column) -> bool:
@@ -95,6 +102,18 @@ def _history(given: Given, columns: Columns, by: tuple[tuple[str, str], ...], ti
     if not available:
         choices.note(f"{given.name}: its rows are taken to be known as soon as they happen", sure=False)
     return Part(given, columns, "history", by, time=time, available=available, lateness=lateness, id=identity)
+
+
+def nothing_before(part: Part, asked: Columns, time: pl.Series) -> bool:
+    """Whether hardly any request, asked at `time`, has a row of a history before it."""
+    by = {f"k{number}": pair for number, pair in enumerate(part.by)}
+    first = pl.DataFrame({**{name: part.columns[theirs].values for name, (theirs, _) in by.items()}, "at": part.columns[part.time].values})
+    requests = pl.DataFrame({**{name: asked[ours].values for name, (_, ours) in by.items()}, "asked": time})
+    if by:
+        requests = requests.join(first.group_by(*by).agg(pl.col("at").min()), on=list(by), how="left")
+    else:
+        requests = requests.with_columns(at=pl.lit(first["at"].min()))
+    return float((requests["at"] < requests["asked"]).sum()) < BEFORE * len(requests)
 
 
 def _identities(columns: Columns, entity: list[str], time: str) -> Iterator[tuple[str, ...]]:

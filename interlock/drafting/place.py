@@ -18,7 +18,7 @@ from interlock.errors import ConfigError, GitError
 from interlock.files import write_text
 
 TABLES = "tables"
-IGNORED = "# Tables are tracked by DVC, beside each its .dvc in git.\n*\n!.gitignore\n!*.dvc\n"
+IGNORED = "# Tables are tracked by DVC, beside each its .dvc in git.\n*\n!*/\n!.gitignore\n!*.dvc\n"
 CONFIG = Path("conf/config.yaml")
 
 
@@ -50,7 +50,11 @@ def free(folder: Path, name: str, project: Path | None) -> None:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ConfigError(f"{folder} is in the way: it is not an empty folder", "take another name, or another place by --into")
         return
-    there = [path for path in (f"usecases/{name}", f"conf/usecase/{name}.yaml", f"conf/gates/{name}.yaml") if (project / path).exists()]
+    there = [
+        path
+        for path in (f"usecases/{name}", *(f"conf/{group}/{name}.yaml" for group in ("usecase", "gates", "model")))
+        if (project / path).exists()
+    ]
     if there:
         raise ConfigError(f"{there[0]} exists already in {project}", "take another name")
 
@@ -62,9 +66,19 @@ def begin(folder: Path, plan: Plan) -> Made:
     data = _copies(plan.tables)
     files = draft.files(plan, {table.name: _spec(table, data) for table in plan.tables})
     extra = {f"{TABLES}/.gitignore": IGNORED, **{f"{path}.dvc": _tracked(source) for path, source in data.items()}} if data else {}
-    said = create(folder, plan.name, {**files, **extra}, data)
+    said = create(folder, plan.name, {**files, **extra, **_chosen(plan.name, files)}, data)
     _cached(folder, list(data))
     return Made(folder, list(files), list(said))
+
+
+def _chosen(name: str, files: Mapping[str, str]) -> dict[str, str]:
+    """The conf of a new project where it is not the default model that suits its rows."""
+    from interlock.scaffold import running, templates
+
+    if f"conf/model/{name}.yaml" not in files:
+        return {}
+    given = templates.files(running.wheel(), templates.GIVEN, {"usecase": name, "description": ""})
+    return {CONFIG.as_posix(): given[CONFIG.as_posix()].replace("- model: default", f"- model: {name}")}
 
 
 def join(project: Path, plan: Plan) -> Made:
@@ -76,10 +90,14 @@ def join(project: Path, plan: Plan) -> Made:
         raise ConfigError(f"{taken} exists already in {project}", "take another name, or read the table that is there")
     specs = {table.name: inside[table.name] or _spec(table, data) for table in plan.tables}
     files = draft.files(plan, specs)
-    for path, source in data.items():
-        (project / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, project / path)
-    _cached(project, list(data))
+    try:
+        for path, source in data.items():
+            (project / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, project / path)
+        _cached(project, list(data))
+    except (OSError, GitError):
+        shutil.rmtree(project / TABLES / plan.name, ignore_errors=True)
+        raise
     for path, text in files.items():
         write_text(project / path, text)
     _pin(project, plan.name, specs)
@@ -132,10 +150,11 @@ def _cached(folder: Path, paths: list[str]) -> None:
     """Let DVC track the files, so that `dvc push` sends them to whoever clones the project."""
     if not paths:
         return
-    command = [sys.executable, "-P", "-m", "dvc", "add", "--quiet", *paths]
+    command = [sys.executable, "-P", "-m", "dvc", "add", *paths]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        reason = (done.stderr.strip() or "it says nothing").splitlines()[0]
+        said = done.stderr.strip() or "it says nothing"
+        reason = next((line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")), said.splitlines()[0])
         raise GitError(f"dvc cannot track {paths[0]}: {reason}", f"mend that, and run in {folder}: dvc add {paths[0]}")
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+import polars as pl
+
 from interlock.drafting import names
 from interlock.drafting.columns import Column
 from interlock.drafting.given import Given
@@ -53,6 +55,12 @@ class Label:
     classes: tuple[Any, ...] = ()
     rare: tuple[Any, ...] = ()
 
+    @property
+    def values(self) -> pl.Series:
+        """The labels, null where there is no outcome."""
+        values = self.column.values
+        return pl.select(pl.when(~values.is_in(list(self.rare))).then(values)).to_series().alias(values.name) if self.rare else values
+
 
 @dataclass(frozen=True)
 class Part:
@@ -80,7 +88,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that the drafted files say. `key` is empty where rows are told apart by their number alone."""
+    """Everything that the drafted files say. `doubted` is read, and may tell too much; `key` is empty where rows are told apart by their number alone."""
 
     name: str
     given: Given
@@ -102,6 +110,13 @@ class Plan:
     minimum: int
     protected: tuple[str, ...]
     small: Mapping[str, float]
+    doubted: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label_nan(self) -> bool:
+        """Whether some labels are NaN, which stands for none."""
+        values = self.given.frame[self.label.column.name]
+        return values.dtype == pl.Float64 and bool(values.is_nan().any())
 
     @property
     def tables(self) -> tuple[Given, ...]:

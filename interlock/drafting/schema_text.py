@@ -55,10 +55,13 @@ def _own(plan: Plan) -> Iterator[str]:
     rules = [*_domains(plan.columns, [name for name in plan.known if name not in plan.key]), f"rows({_least(plan.given.frame.height)})"]
     yield from ("", "", *_decorator("source", key, rules), f"class {names.model(plan.given.name)}({_base(plan)}):")
     yield from [] if plan.shares_columns else fields(plan.columns, plan.known, plan.key)
-    levels = label.kind != "regression" and label.column.distinct <= DOMAIN and label.column.values.dtype != pl.Boolean
+    levels = (
+        label.kind != "regression" and label.column.distinct <= DOMAIN and label.column.values.dtype != pl.Boolean and not plan.label_nan
+    )
     taken = names.each_distinct(plan.known, names.attribute)
     called = names.each_distinct(extra, names.attribute, taken.values())
-    for line in _field_lines(plan.columns, extra, {}, called, [label.column.name] if levels else []):
+    columns = {**plan.columns, label.column.name: Column(label.column.name, plan.given.frame[label.column.name])}  # as it is, NaN too
+    for line in _field_lines(columns, extra, {}, called, [label.column.name] if levels else []):
         yield line + (_label_of(plan) if line.startswith(f"    {called[label.column.name]}: ") else "")
 
 
@@ -138,7 +141,9 @@ def _past(plan: Plan) -> Iterator[str]:
     arguments = [f"of={names.model(plan.given.name)}", f"by={code.one_of(plan.past.by)}", f"id={row}", f"time={time}"]
     if plan.horizon and not plan.label_time:
         arguments += [f"available=col({time}) + pl.duration({_duration(plan.horizon)})", f'lateness="{plan.horizon}"']
-    arguments += [f"where=col({code.literal(name)}).is_not_null()", f"columns=[{code.literal(name)}]"]
+    known = f" & ~col({code.literal(name)}).is_in([{code.items(plan.label.rare)}])" if plan.label.rare else ""
+    there = f"col({code.literal(name)}){'.fill_nan(None)' if plan.label_nan else ''}.is_not_null()"
+    arguments += [f"where={there}{known}", f"columns=[{code.literal(name)}]"]
     yield from ("", "", "# What came of earlier rows, from when it was known.", *code.call("Past = history", arguments))
 
 
@@ -162,9 +167,21 @@ def _decorator(name: str, arguments: Sequence[str], rules: Sequence[str], note: 
         return [line + note]
     head = f"    {', '.join(arguments)},{note}" if arguments else ""
     if len(head) > code.WIDTH:
-        head = "\n".join([f"    {each}," for each in arguments[:-1]] + [f"    {arguments[-1]},{note}"])
+        hint = [f"    {note.strip()}"] if note else []
+        head = "\n".join([*(f"    {each}," for each in arguments[:-1]), *hint, *_wrapped(arguments[-1])])
     inner = [f"    {flat},"] if len(flat) + 5 <= code.WIDTH else ["    rules=[", *code.filled(rules, "        "), "    ],"]
     return [f"@{name}(", *([head] if head else []), *inner, ")  # fmt: skip"]
+
+
+def _wrapped(argument: str) -> list[str]:
+    """An argument on one line, or a list on as many as it takes."""
+    name, is_list, inside = argument.partition("=[")
+    if len(argument) + 5 <= code.WIDTH or not is_list:
+        return [f"    {argument},"]
+    import ast
+
+    values = ast.literal_eval(f"[{inside}")
+    return [f"    {name}=[", *code.filled(map(code.literal, values), "        "), "    ],"]
 
 
 def _domains(columns: Mapping[str, Column], kept: Sequence[str]) -> list[str]:
@@ -202,6 +219,6 @@ def _field_lines(
 
 def _bounds(column: Column, keyed: bool, levels: bool) -> list[str]:
     if levels:
-        return [f"isin=[{code.items(column.levels())}]"]
+        return [f"isin=[{', '.join(map(repr, column.levels())) if column.number else code.items(column.levels())}]"]
     limits = None if keyed else range_of(column)
     return [] if limits is None else [f"ge={code.literal(limits[0])}", f"le={code.literal(limits[1])}"]

@@ -29,7 +29,8 @@ class Centred(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="numb
         """Its steps, and whether it is missing."""
         numbers = values.cast(pl.Float64).to_numpy()
         missing = ~np.isfinite(numbers)
-        units = np.clip((np.where(missing, self.centre, numbers) - self.centre) / self.spread, -FURTHEST, FURTHEST)
+        with np.errstate(over="ignore"):  # what is beyond all numbers is at the furthest
+            units = np.clip((np.where(missing, self.centre, numbers) - self.centre) / self.spread, -FURTHEST, FURTHEST)
         return [np.rint(units * STEPS), missing * float(STEPS)]
 
 

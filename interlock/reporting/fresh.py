@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -13,6 +14,15 @@ from interlock.lock import Stage
 from interlock.params import UNREADABLE
 from interlock.project import GRAPH
 from interlock.reporting.side import Side
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What dvc.yaml says that a stage reads and runs, and what dvc.lock says that it `ran`."""
+
+    reads: set[str]
+    command: Any = None
+    ran: Any = None
 
 
 def stale(side: Side) -> dict[str, str]:
@@ -26,11 +36,14 @@ def stale(side: Side) -> dict[str, str]:
     return {name: why for name, why in found.items() if why}
 
 
-def _differences(stage: Stage, declared: set[str] | None, side: Side, hashes: Mapping[str, str]) -> Iterator[str]:
+def _differences(stage: Stage, declared: Declared | None, side: Side, hashes: Mapping[str, str]) -> Iterator[str]:
     if declared is None:
         yield f"{GRAPH} has no such stage"
         return
-    yield from (f"reads {path}, which {lock.LOCK} does not know" for path in sorted(declared - stage.inputs.keys()))
+    if declared.ran != declared.command:
+        yield "its command is not what it ran"
+    yield from (f"reads {path}, which {lock.LOCK} does not know" for path in sorted(declared.reads - stage.inputs.keys()))
+    yield from (f"{path} is not there" for path in sorted(declared.reads & stage.inputs.keys() - hashes.keys()) if path.endswith(".py"))
     for path, recorded in {**stage.inputs, **stage.outputs}.items():
         if path in hashes and hashes[path] != recorded:
             yield f"{path} is not what it {'read' if path in stage.inputs else 'wrote'}"
@@ -49,14 +62,18 @@ def _at(value: Any, key: str) -> Any:
     return value
 
 
-def _declared(side: Side) -> dict[str, set[str]]:
-    """What each stage of dvc.yaml reads."""
+def _declared(side: Side) -> dict[str, Declared]:
+    """The stages of dvc.yaml; those of dvc.lock where it cannot be read."""
+    ran = {name: said.get("cmd") for name, said in _stages(side.past.text(lock.LOCK.as_posix())).items()}
     text = (side.past.text(GRAPH.as_posix()) or "").replace("${usecase.name}", side.usecase)
     try:
-        stages = (YAML(typ="safe").load(text) or {}).get("stages") or {}
-        return {name: set(said.get("deps") or ()) for name, said in stages.items()}
+        return {name: Declared(set(said.get("deps") or ()), said.get("cmd"), ran.get(name)) for name, said in _stages(text).items()}
     except (*UNREADABLE, AttributeError, TypeError):
-        return {name: set(stage.inputs) for name, stage in side.stages.items()}
+        return {name: Declared(set(stage.inputs)) for name, stage in side.stages.items()}
+
+
+def _stages(text: str | None) -> dict[str, Any]:
+    return (YAML(typ="safe").load(text or "") or {}).get("stages") or {}
 
 
 def _hashes(commit: str, paths: list[str]) -> dict[str, str]:

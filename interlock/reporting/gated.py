@@ -1,9 +1,10 @@
 """Gates whose verdict or bound changed, and those against the champion, judged here as a release would judge them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from interlock.errors import InterlockError
-from interlock.evaluation.verdicts import LATER, overall
+from interlock.evaluation.verdicts import FAIL, LACKING, LATER, overall
 from interlock.files import by_name
 from interlock.releases import bundles, comparing, deployments
 from interlock.reporting.paired import Pair
@@ -13,7 +14,7 @@ MODELS = ("data/features", "data/predictions", "models/bundle")
 
 
 def gates(base: Side, head: Side, champion: dict[str, Any] | None) -> dict[str, Any]:
-    """The verdict on the head, all its gates by name with what was said of each on the base, those first that changed or do not pass.
+    """The verdict on the head, all its gates by name with what was said of each on the base, those first that do not pass, then those that changed.
 
     Gates against a champion are those of `champion`, where there is one.
     """
@@ -24,7 +25,7 @@ def gates(base: Side, head: Side, champion: dict[str, Any] | None) -> dict[str, 
         {"gate": name, "base": found["verdict"], "head": None, "words": "no longer asked"} for name, found in was.items() if name not in now
     ]
     verdict = overall(one["verdict"] for one in judged.values()) if judged else None
-    return {"base": _verdict(base), "head": verdict, "gates": [*listed, *gone]}
+    return {"base": _verdict(base), "head": verdict, "gates": sorted([*listed, *gone], key=_urgency)}
 
 
 def champion(head: Side, pair: Pair | None, told: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -66,6 +67,11 @@ def _recorded(side: Side) -> dict[str, dict[str, Any]]:
 
 def _verdict(side: Side) -> str | None:
     return (side.report("gates") or {}).get("verdict")
+
+
+def _urgency(one: Mapping[str, Any]) -> int:
+    """What does not pass comes before what changed, and that before the others."""
+    return 0 if one["head"] == FAIL else 1 if one["head"] == LACKING else 2 if one.get("changed") or one["head"] is None else 3
 
 
 def _told(name: str, was: Any, now: Any) -> dict[str, Any]:

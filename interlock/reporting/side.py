@@ -16,6 +16,7 @@ from interlock.lock import LOCK, Stage
 from interlock.modeling.task import Task
 from interlock.params import PARAMS
 from interlock.past import Past
+from interlock.reporting import shapes
 
 T = TypeVar("T")
 CONFLICT = f"take either side whole, and let the graph say what is right: git checkout --ours {LOCK} reports && make"
@@ -62,13 +63,17 @@ class Side:
         return str((self.params.get("usecase") or {}).get("name", ""))
 
     def report(self, name: str) -> Any:
-        """What reports/<name>.json says; None where the commit has none that can be read."""
+        """What reports/<name>.json says; None where the commit has none that can be read, by its form as well."""
         text = self.past.text(f"reports/{name}.json")
         try:
-            return None if text is None else json.loads(text)
+            found = None if text is None else json.loads(text)
         except (ValueError, RecursionError):
             self.lack(f"reports/{name}.json of {self.name} cannot be read")
             return None
+        if found is not None and not shapes.fits(name, found):
+            self.lack(f"reports/{name}.json of {self.name} has another form than this version of interlock reads")
+            return None
+        return found
 
     def load(self, section: str, kind: type[T], default: T | None = None) -> T:
         """A section of params.yaml as the object that its user reads."""

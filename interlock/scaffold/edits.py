@@ -8,16 +8,27 @@ from interlock.errors import ArtifactError
 from interlock.scaffold import manifest
 from interlock.scaffold.manifest import Manifest
 
+# What git, the environment, the team and the data own.
+FOREIGN = frozenset({".git", ".interlock", ".venv", "conf", "data", "interlock", "models", "reports", "usecases", "vendor"})
+
 
 def generated(known: Manifest, fresh: Mapping[str, str], keep: Collection[str]) -> Iterator[tuple[str, bytes | None]]:
     """Each file that was or is written, less those to `keep`, with its `fresh` content; None where it is written no more.
 
-    Raises ArtifactError where a wheel would write outside of the project.
+    Raises ArtifactError where a wheel would write outside of the project, or what is not the library's there.
     """
     for name in sorted({*known.files, *fresh} - set(keep)):
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise ArtifactError(f"the wheel would write {name}, outside of the project", "do not use it")
+        _allowed(name)
         yield name, fresh[name].encode() if name in fresh else None
+
+
+def _allowed(name: str) -> None:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts or not name.isprintable():
+        raise ArtifactError(f"the wheel would write {name}, outside of the project", "do not use it")
+    if path.parts[0].lower() in FOREIGN:
+        said = f"the wheel, or {manifest.PLACE}, names {name}: files in {path.parts[0]}/ are not the library's to write"
+        raise ArtifactError(said, f"do not use that wheel; where the project is damaged: git checkout -- {manifest.PLACE}")
 
 
 def edited(known: Manifest, fresh: Mapping[str, str]) -> dict[str, str]:

@@ -22,7 +22,8 @@ def begin(new: Path, folder: Path, name: str) -> list[str]:
     if inside(new.parent):
         return [f"{folder.name} lies in a git repository, which is left as it is: git add {folder.name} && git commit"]
     git("init", "--quiet", cwd=new)
-    git("add", "--all", cwd=new)
+    # NOTE: what somebody ignores everywhere, such as vendor/, is part of this
+    git("-c", "core.excludesFile=/dev/null", "add", "--all", cwd=new)
     known = _knows(new)
     said = [] if known else [part for name, value in NOBODY.items() for part in ("-c", f"{name}={value}")]
     off = ["-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null"]

@@ -11,6 +11,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from interlock import library, pins
+from interlock.errors import ArtifactError
+from interlock.params import UNREADABLE
 from interlock.scaffold.edits import content
 
 PINS, GRAPH = "pins.yaml", "dvc.yaml"
@@ -54,11 +56,16 @@ def packages(changes: Changes) -> dict[str, tuple[str, str]]:
 
 def _versions(changes: Changes, name: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     before, after = content(name), changes.get(name, content(name))
-    return _parsed(before), _parsed(after)
+    return _parsed(before, name), _parsed(after, name)
 
 
-def _parsed(text: bytes | None) -> Mapping[str, Any]:
-    return YAML(typ="safe").load(io.BytesIO(text or b"")) or {}
+def _parsed(text: bytes | None, name: str) -> Mapping[str, Any]:
+    try:
+        return YAML(typ="safe").load(io.BytesIO(text or b"")) or {}
+    except UNREADABLE as error:
+        raise ArtifactError(
+            f"{name} is not YAML, before or after: {error}", f"run: git checkout -- {name}; or take another wheel"
+        ) from None
 
 
 def _flat(found: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -18,23 +18,32 @@ def files(wheel: Wheel, kind: str, about: Mapping[str, str]) -> dict[str, str]:
     Raises ArtifactError where a template asks for what is not known here.
     """
     start = f"{PLACE}{kind}/"
-    found = {name.removeprefix(start): content.decode() for name, content in wheel.files.items() if name.startswith(start)}
+    found = {name.removeprefix(start): _text(name, content) for name, content in wheel.files.items() if name.startswith(start)}
     return {name.removesuffix(TEMPLATE): _filled(name, found[name], about) for name in sorted(found)}
 
 
 def lock(wheel: Wheel) -> str:
     """The requirements that the wheel was tested with, hashed: of all that it can need."""
-    return wheel.files[REQUIREMENTS].decode() if REQUIREMENTS in wheel.files else ""
+    return _text(REQUIREMENTS, wheel.files[REQUIREMENTS]) if REQUIREMENTS in wheel.files else ""
+
+
+def _text(name: str, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise ArtifactError(f"{name} of the wheel is no text: {error}", "build or fetch the wheel again") from None
 
 
 def _filled(name: str, text: str, about: Mapping[str, str]) -> str:
     if not name.endswith(TEMPLATE):
         return text
-    from jinja2 import StrictUndefined, TemplateError
+    from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    # NOTE: JSON writes a character beyond 16 bits as two escapes, which are none in TOML and in YAML
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     try:
         return environment.from_string(text).render(about)
-    except TemplateError as error:
+    except Exception as error:  # NOTE: a template can compute anything
         raise ArtifactError(f"{name} of the wheel cannot be filled in: {error}", "upgrade to an earlier version first") from None

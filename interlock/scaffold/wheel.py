@@ -9,11 +9,15 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping
+from csv import Error as CsvError
 from csv import reader, writer
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from interlock.errors import ArtifactError
 from interlock.library import NAME
@@ -21,6 +25,7 @@ from interlock.library import NAME
 FILE = re.compile(rf"{NAME}-([\w.+!]+)-py3-none-any\.whl")
 EPOCH = (2020, 1, 1, 0, 0, 0)
 MODE = 0o644 << 16
+LARGEST = 256 << 20
 REMEDY = "build or fetch it again"
 
 
@@ -60,6 +65,8 @@ def read(path: Path) -> Wheel:
     try:
         content = path.read_bytes()
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
+            if sum(each.file_size for each in opened.infolist()) > LARGEST:
+                raise ArtifactError(f"{path} unpacks to more than {LARGEST >> 20} MiB: no wheel of {NAME} does", REMEDY)
             files = {name: opened.read(name) for name in opened.namelist() if not name.endswith("/")}
     except FileNotFoundError:
         raise ArtifactError(f"{path} does not exist", "name the file of the wheel") from None
@@ -69,7 +76,10 @@ def read(path: Path) -> Wheel:
     if named is None or f"{NAME}-{named[1]}.dist-info/METADATA" not in files:
         raise ArtifactError(f"{path} is no wheel of {NAME}", f"name one that is called {NAME}-VERSION-py3-none-any.whl")
     wheel = Wheel(content, files)
-    _verify(path, wheel)
+    try:
+        _verify(path, wheel)
+    except (UnicodeDecodeError, CsvError, LookupError, InvalidVersion, InvalidSpecifier) as error:
+        raise ArtifactError(f"{path} holds metadata that cannot be read: {error}", REMEDY) from None
     return wheel
 
 
@@ -106,6 +116,7 @@ def _record(files: Mapping[str, bytes], own: str) -> bytes:
 
 def _verify(path: Path, wheel: Wheel) -> None:
     own = f"{NAME}-{wheel.version}.dist-info/RECORD"
+    Version(wheel.version), SpecifierSet(wheel.python)
     listed = recorded(wheel.files.get(own, b""))
     if wheel.file != path.name or f"\nName: {NAME}\nVersion: {wheel.version}\n" not in wheel._metadata:
         raise ArtifactError(f"{path} holds the metadata of another distribution", REMEDY)

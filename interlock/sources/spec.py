@@ -25,8 +25,8 @@ class Unpivot(Section, frozen=True):
 
     def __post_init__(self) -> None:
         names = [*self.keep, self.name, self.value]
-        if blank := next((each for each in names if not each.strip()), None):
-            raise ValueError(f"unpivot holds {blank!r}, which is no name of a column")
+        if blank := [each for each in names if not each.strip() or not each.isprintable()]:
+            raise ValueError(f"unpivot holds {blank[0]!r}, which is no name of a column")
         if twice := next((each for each in names if names.count(each) > 1), None):
             raise ValueError(f"unpivot makes {twice} twice")
 

@@ -9,6 +9,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from interlock.sweeping.declared import Pruner, Range, Search, whole
@@ -36,7 +37,7 @@ class Asker:
     def ask(self, done: Sequence[Trial], numbers: Sequence[int]) -> list[Point]:
         """The points of a batch; number 0 is the current configuration, and has none of its own."""
         if self.search.sampler == "grid":
-            grid = self.space.grid(self.search.points)
+            grid = self.space.grid(self.search.points, max(numbers, default=0))
             return [grid[number - 1] if number else {} for number in numbers]
         found, study = [], self.study(done)
         for number in numbers:
@@ -147,7 +148,8 @@ def _pruner(said: Pruner | None) -> "BasePruner":
 
 
 def _last(entry: Range) -> float:
-    """The greatest value that steps from `low` reach."""
+    """The greatest value that steps from `low` reach, in decimals, as Optuna counts them."""
     if entry.step is None:
         return entry.high
-    return entry.low + int((entry.high - entry.low) / entry.step + 1e-9) * entry.step
+    low, high, step = (Decimal(str(each)) for each in (entry.low, entry.high, entry.step))
+    return float(low + (high - low) // step * step)

@@ -13,6 +13,7 @@ from interlock.modeling.spec import Model
 from interlock.params import CONF, Section
 
 FOLDER = CONF / "sweep"
+STEPS = 100_000
 KEPT_OUT = {
     "threads": "it can change a tree, and belongs to the machine",
     "seed": "a lucky seed is no better model",
@@ -126,12 +127,17 @@ def _range(entry: Range, *, whole: bool) -> str | None:
         return f"is empty: low is {entry.low}, high is {entry.high}"
     if entry.log and entry.low <= 0:
         return f"is in equal factors (log), which cannot begin at {entry.low}"
-    if entry.step is None:
-        return None
+    return _step(entry, entry.step, whole=whole) if entry.step is not None else None
+
+
+def _step(entry: Range, step: Number, *, whole: bool) -> str | None:
+    """What is wrong with the step of a range."""
     if entry.log:
         return "has both log and step"
-    if not 0 < entry.step <= entry.high - entry.low or (whole and not isinstance(entry.step, int)):
-        return f"has a step of {entry.step}, which does not part it"
+    if not 0 < step <= entry.high - entry.low or (whole and not isinstance(step, int)):
+        return f"has a step of {step}, which does not part it"
+    if (entry.high - entry.low) / step > STEPS:
+        return f"has a step of {step}, which parts it into more than {STEPS:,}: leave it out, and every value is tried"
     return None
 
 

@@ -10,7 +10,7 @@ from interlock import frames
 from interlock.errors import ArtifactError, ConfigError
 from interlock.evaluation import champion
 from interlock.evaluation.bootstrap import Scorings
-from interlock.files import write_json
+from interlock.files import read_json, write_json
 from interlock.modeling.spec import Model
 from interlock.sweeping import chosen
 from interlock.sweeping.journal import AGAIN, FOLDER, different, read
@@ -20,6 +20,11 @@ from interlock.sweeping.trial import COMPLETE, PRUNED, Trial, best, contenders
 from interlock.sweeping.trying import Trier
 
 TRIALS, RESULT = FOLDER / "trials.parquet", FOLDER / "result.json"
+
+
+def begin() -> None:
+    """Forget what the last sweep found, while one runs: what is there is of a sweep that has ended."""
+    RESULT.unlink(missing_ok=True)
 
 
 def write(trier: Trier, trials: list[Trial]) -> dict[str, Any]:
@@ -85,7 +90,7 @@ def winner(number: int | None = None) -> tuple[str, dict[str, Any]]:
     said, trials = read()
     if 0 not in trials:
         raise ArtifactError("the last sweep ended before its first trial", "run: interlock sweep")
-    found = trials.get(number) if number is not None else best([trials[each] for each in sorted(trials)])
+    found = trials.get(_best(len(trials)) if number is None else number)
     if found is None or found.state != COMPLETE:
         why = f"was {found.state}" if found else "is none of them"
         raise ConfigError(f"the last sweep has {len(trials)} trials, and number {number} {why}", "take another: interlock sweep")
@@ -93,6 +98,14 @@ def winner(number: int | None = None) -> tuple[str, dict[str, Any]]:
         raise ConfigError("trial 0 is the configuration that the sweep began from: there is nothing to adopt", "search on: interlock sweep")
     _fits(said, found)
     return f"sweep_{found.number}", {f"model.{key}": value for key, value in found.model.items()}
+
+
+def _best(trials: int) -> int:
+    """The number of the trial that the sweep named as it ended."""
+    if not RESULT.is_file():
+        remedy = "let it end: interlock sweep; or name one of its trials: interlock adopt sweep#3"
+        raise ArtifactError(f"the last sweep has not ended; {trials} of its trials have", remedy)
+    return int(read_json(RESULT)["winner"]["trial"])
 
 
 def _fits(said: Mapping[str, Any], trial: Trial) -> None:

@@ -1,7 +1,9 @@
 """What params.yaml says of training and judging, and what else the value of a trial follows from."""
 
+import hashlib
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from interlock.modeling.task import Task
 FEATURES = Path("data/features")
 READ = ("requests.parquet", "outcomes.parquet", "features.parquet", "featureset.json")
 CHANGING = ("lightgbm", "numpy", "optuna", "polars")
+CODE = ("modeling", "evaluation", "sweeping")
 
 
 @dataclass(frozen=True)
@@ -55,5 +58,14 @@ class Settings:
         return {
             **msgspec.json.decode(msgspec.json.encode(sections)),
             "data": {file: sha256(FEATURES / file) for file in READ},
-            "versions": {package: version(package) for package in CHANGING},
+            "versions": {"interlock": _code()} | {package: version(package) for package in CHANGING},
         }
+
+
+def _code() -> str:
+    """One hash over the modules of the library that train, judge and ask for trials."""
+    total = hashlib.sha256()
+    for folder in CODE:
+        for file in sorted((entry for entry in files("interlock").joinpath(folder).iterdir() if entry.name.endswith(".py")), key=str):
+            total.update(f"{folder}/{file.name}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from itertools import product
+from itertools import islice, product
 from typing import Any, TypeAlias
 
 import msgspec
@@ -16,7 +16,7 @@ from interlock.modeling.spec import Model
 from interlock.sweeping.declared import Entry, Features, Number, Range, Search, whole
 
 GROUP = "features."
-DIGITS = 4
+DIGITS, EXACT = 4, 12
 Point: TypeAlias = dict[str, Any]
 
 
@@ -76,16 +76,22 @@ class Space:
         """The point with numbers that a person can read, within their ranges."""
         return {name: self._rounded(name, value) for name, value in point.items()}
 
-    def grid(self, points: int) -> list[Point]:
-        """Every combination of choices, and of `points` of each range."""
+    def grid(self, points: int, most: int | None = None) -> list[Point]:
+        """Every combination of choices, and of `points` of each range; the first of them, where no more than `most` are wanted."""
         axes = [self._axis(name, points) for name in self.names]
-        return [dict(zip(self.names, values, strict=True)) for values in product(*axes)]
+        return [dict(zip(self.names, values, strict=True)) for values in islice(product(*axes), most)]
+
+    def combinations(self, points: int) -> int:
+        """How many a whole grid has."""
+        return math.prod(len(self._axis(name, points)) for name in self.names)
 
     def _rounded(self, name: str, value: Any) -> Any:
         entry = self.entries.get(name)
         if not isinstance(entry, Range) or not isinstance(value, float):
             return value
-        return min(max(float(f"{value:.{DIGITS}g}"), float(entry.low)), float(entry.high))
+        # NOTE: steps from a low end of many digits lie beside the numbers of four
+        digits = DIGITS if entry.step is None else EXACT
+        return min(max(float(f"{value:.{digits}g}"), float(entry.low)), float(entry.high))
 
     def _axis(self, name: str, points: int) -> Sequence[Any]:
         entry = self.entries.get(name)

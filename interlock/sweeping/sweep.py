@@ -37,7 +37,7 @@ class Sweep:
         search = self.trier.search
         if search.sampler != "grid":
             return search.trials
-        return min(search.trials, len(self.trier.space.grid(search.points)) + 1)
+        return min(search.trials, self.trier.space.combinations(search.points) + 1)
 
     def run(self, journal: Journal) -> list[Trial]:
         """Every trial, in order; those that `journal` holds are not trained again.

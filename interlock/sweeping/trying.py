@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import BytesIO
 from time import monotonic
 from typing import Any, Protocol
 
@@ -103,8 +104,10 @@ class Trier:
         return found
 
     def keep(self, number: int, scores: Scores) -> None:
-        with replacing(SCORES / f"{number}.npy") as temporary, temporary.open("wb") as opened:
-            np.save(opened, scores, allow_pickle=False)
+        content = BytesIO()  # NOTE: into a file NumPy would not say why it cannot write it
+        np.save(content, scores, allow_pickle=False)
+        with replacing(SCORES / f"{number}.npy") as temporary:
+            temporary.write_bytes(content.getvalue())
 
     def tidy(self, done: list[Trial]) -> None:
         """Drop the scores of those that cannot win any more."""

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from interlock import compose
 from interlock.adopting import adopt, adopt_experiment
-from interlock.choosing import differing, left
+from interlock.choosing import differing, left, selected
 from interlock.errors import ConfigError, GitError, InterlockError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -149,12 +149,19 @@ def nothing(_: Path) -> None:
 REFUSED: dict[str, tuple[Callable[[Path], None], str, str | None, type[InterlockError], list[str]]] = {
     "an edit of conf": (dirty, "good", None, GitError, ["conf/model/default.yaml", "git restore conf"]),
     "params edited by hand": (by_hand, "good", None, ConfigError, ["-  seed: 9"]),
-    "another base": (moved, "good", None, ConfigError, ["model.num_leaves", "dvc exp run -S 'model.learning_rate=0.03'"]),
+    "another base": (
+        moved,
+        "good",
+        None,
+        ConfigError,
+        ["model.num_leaves", "dvc exp run -S model.learning_rate=0.03 -S 'model.exclude=[\"wind_dir\"]'"],
+    ),
     "an unknown name": (nothing, "nope", None, ConfigError, ["there are: good", "failed is kept nowhere: dvc queue logs"]),
     "an option for git": (nothing, "--all", None, ConfigError, ["--all is no experiment"]),
     "a name that is taken": (nothing, "good", "small", ConfigError, ["conf/experiment/small.yaml exists", "--name"]),
     "a name that leads out": (nothing, "good", "../model/x", ConfigError, ["small letters"]),
     "the name of nothing": (nothing, "good", "null", ConfigError, ["small letters"]),
+    "the name of a truth": (nothing, "good", "on", ConfigError, ["small letters"]),
     "a group that is none": (nothing, "grown", None, ConfigError, ["foo is not a known group"]),
     "a misspelt key": (nothing, "misspelt", None, ConfigError, ["model.num_leave"]),
     "a key that is gone": (nothing, "shrunk", None, ConfigError, ["conf/ cannot say all of it", "usecase.small"]),
@@ -164,7 +171,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str, str | None, type[Interlock
 
 def test_what_cannot_be_adopted_leaves_nothing_behind(configured: Path) -> None:
     """Each refusal says what is in the way and what to type, and not a byte of conf or params.yaml changed."""
-    plant("good", by_dvc("model.learning_rate=0.03"))
+    plant("good", by_dvc("model.learning_rate=0.03", "model.exclude=[wind_dir]"))
     plant("grown", by_dvc("+foo.bar=1"))
     plant("misspelt", by_dvc("+model.num_leave=1"))
     plant("shrunk", by_dvc("~usecase.small.flights"))
@@ -198,6 +205,62 @@ def test_a_dry_run_says_it_and_writes_nothing(interlock: Run) -> None:
     done = interlock("adopt", "slow")
     assert "git add -A && git commit -m 'Adopt slow'" in done.stdout
     assert YAML(typ="safe").load(Path("params.yaml"))["model"]["num_leaves"] == 63
+
+
+@pytest.mark.parametrize("written", ["small", "'small'", '"small"'])
+def test_only_the_choice_is_changed(written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However the selected experiment is quoted, what stands beside it stays."""
+    monkeypatch.chdir(tmp_path)
+    Path("conf").mkdir()
+    Path("conf/config.yaml").write_text(f"defaults:\n  - experiment: {written}  # why\n")
+    assert selected("slow") == "defaults:\n  - experiment: slow  # why\n"
+
+
+def test_a_number_that_no_trial_has_is_no_crash(interlock: Run) -> None:
+    """A trial's number is of a few plain digits; anything else is looked for among experiments."""
+    for number in ("9" * 5000, "٣"):
+        assert interlock("adopt", f"sweep#{number}").returncode in (2, 7)
+
+
+@pytest.mark.usefixtures("configured")
+def test_what_fails_half_way_is_as_if_nothing_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where params.yaml cannot be written, the experiment file and its selection are taken back: the same command can run again."""
+    plant("slow", by_dvc("model.learning_rate=0.03"))
+    before, replace, full = snapshot(), Path.replace, [OSError(28, "No space left on device")]
+
+    def failing(self: Path, target: Path) -> Path:
+        if Path(target) == Path("params.yaml") and full:
+            raise full.pop()
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with pytest.raises(OSError, match="No space"):
+        adopt_experiment("slow")
+    assert snapshot() == before
+    assert adopt_experiment("slow").keys == ["model.learning_rate"]
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_name_of_several_experiments_is_the_one_here_or_none(commit: Callable[[], None]) -> None:
+    """Of experiments of one name that of the commit that is checked out is meant; where none is, which one must be said."""
+    plant("slow", by_dvc("model.learning_rate=0.03"))
+    Path("more").touch()
+    commit()
+    plant("slow", by_dvc("model.learning_rate=0.02"))
+    assert adopt_experiment("slow", dry=True).values == {"model": {"learning_rate": 0.02}}
+    Path("most").touch()
+    commit()
+    with pytest.raises(ConfigError, match=r"2 experiments are called slow\n  → name one by its commit: [0-9a-f]{7}, [0-9a-f]{7}"):
+        adopt_experiment("slow")
+
+
+@pytest.mark.usefixtures("configured")
+def test_an_experiment_of_another_graph_is_in_nobodys_way() -> None:
+    """One that has no params.yaml, of a sibling project or of long ago, does not keep another from being adopted."""
+    plant("slow", by_dvc("model.learning_rate=0.03"))
+    base, tree = git("rev-parse", "HEAD"), git("hash-object", "-t", "tree", "-w", "/dev/null")
+    git("update-ref", f"refs/exps/{base[:2]}/{base[2:]}/other", git("commit-tree", tree, "-p", base, "-m", "run"))
+    assert adopt_experiment("slow").keys == ["model.learning_rate"]
 
 
 scalars = (

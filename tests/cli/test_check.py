@@ -100,3 +100,47 @@ def test_outputs_that_were_not_pushed_are_named(graph: Path, interlock: Run, dvc
     done = interlock("check", cwd=tmp_path / "clone")
     assert signs(done.stdout) == "✓✓✓✓✓✓✓✓", done.stdout
     assert not (tmp_path / "clone" / "first.out").exists()
+
+
+def test_a_folder_that_nobody_pushed_is_named_where_no_data_is(
+    graph: Path, interlock: Run, dvc: Run, commit: Callable[[], None], tmp_path: Path
+) -> None:
+    """In a clone without data a folder that the DVC remote lacks is named too, though DVC's own status leaves it out; `dvc push`
+    where it was made mends that."""
+    (graph / "dvc.yaml").write_text("stages:\n  made:\n    cmd: mkdir -p made.out && echo 1 > made.out/a\n    outs: [made.out]\n")
+    pins.write()
+    interlock("run")
+    (tmp_path / "store").mkdir()
+    dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
+    commit()
+    subprocess.run(["git", "clone", "--quiet", str(graph), str(tmp_path / "clone")], check=True)
+    done = interlock("check", cwd=tmp_path / "clone")
+    assert done.returncode == 6, done.stdout
+    assert "neither here nor on the DVC remote: made.out\n  → run where they were made: dvc push" in done.stdout
+    dvc("push")
+    assert interlock("check", cwd=tmp_path / "clone").returncode == 0
+
+
+def test_a_table_that_dvc_tracks_is_found(graph: Path, interlock: Run, dvc: Run, commit: Callable[[], None]) -> None:
+    """Of tables that stages read and git does not track those are named that DVC does not track either: it brings the others."""
+    for name in ("tables", "alone"):
+        (graph / name).mkdir()
+    for name in ("tables/one.csv", "alone/two.csv", "alone/three.csv"):
+        (graph / name).write_text("a\n1\n")
+    dvc("add", "tables", "alone/two.csv")
+    deps = "tables/one.csv, alone/two.csv, alone/three.csv"
+    (graph / "dvc.yaml").write_text((graph / "dvc.yaml").read_text().replace("deps: [first.py]", f"deps: [first.py, {deps}]"))
+    with (graph / ".gitignore").open("a") as file:
+        file.write("/alone/*.csv\n")
+    commit()
+    assert "git does not track alone/three.csv: git add -f" in interlock("check", "--fast").stdout
+
+
+def test_a_graph_that_is_none_is_named_and_the_other_checks_go_on(graph: Path, interlock: Run) -> None:
+    """Where dvc.yaml holds something else than stages, the checks that read it say so with the way back, and the others are made."""
+    (graph / "dvc.yaml").write_text("stages: {first: {deps: 3}}\n")
+    done = interlock("check", "--fast")
+    assert done.returncode == 6, done.stderr
+    assert signs(done.stdout)[1:] == "✗✗" or signs(done.stdout)[2:] == "✗✗"
+    assert "dvc.yaml is no graph of stages: Expected `array`, got `int`" in done.stdout
+    assert "git checkout -- dvc.yaml" in done.stdout

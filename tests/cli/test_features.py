@@ -242,7 +242,7 @@ def test_a_feature_is_tried_before_any_run(changing: Path) -> None:
         ('broken = on_demand(col("distanc") * 2, "x")', DeclarationError, "there is no column distanc here", "there are: flight_id"),
         ('broken = on_demand(col("distance").shift(1), "x")', DeclarationError, "Shift is not row-wise", "view(…).count"),
         ("broken = on_demand(col('carrier'), )", DeclarationError, "broken has no description", "leading underscore"),
-        ("broken = on_demand(colum('carrier'), 'x')", DeclarationError, "NameError: name 'colum' is not defined", f"mend {FEATURES}"),
+        ("broken = on_demand(colum('carrier'), 'x')", DeclarationError, "NameError: name 'colum' is not defined", f"import colum in {FEATURES}"),
         ('broken = on_demand(col("distance").cast(pl.Int8), "x")', DeclarationError, "conversion from `i32` to `i8` failed", "mend the expression"),
         (
             'broken = tower.sum(col("dep_delay") / 60, "3h", "x", places=1, max_abs=99)',

@@ -72,6 +72,7 @@ def test_flags_stand_in_the_place_of_conf(flights: Path) -> None:
     assert {"fold_1", "features.hour", "max_bin"} <= set(frame.columns)
     assert frame["exclude"].to_list()[1:] == ["", "air"]
     assert "mean of 2" in done.stdout
+    assert "combinations, of which the first 2 are tried: --only KEY, or --trials " in done.stderr
 
 
 def test_the_page_shows_what_mattered_where_trials_are_enough(flights: Path) -> None:

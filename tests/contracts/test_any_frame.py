@@ -110,4 +110,4 @@ def test_no_frame_ends_in_a_traceback() -> None:
             findings.refuse(told["findings"])
 
     holds()
-    assert asked.count(True) > 20
+    assert asked.count(True) > len(asked) / 10

@@ -43,3 +43,8 @@ def test_names_are_told_apart(texts: list[str]) -> None:
     made = names.each_distinct(texts, names.attribute)
     assert len(set(made.values())) == len(texts)
     assert all(name.isidentifier() for name in made.values())
+
+
+def test_letters_that_do_not_come_apart() -> None:
+    """Those that no normal form splits are written as people do without them."""
+    assert [names.plain(each) for each in ("Größe 1", "Ærø", "œuvre", "Łódź")] == ["grosse_1", "aero", "oeuvre", "lodz"]

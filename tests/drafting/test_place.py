@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from interlock.drafting import place
-from interlock.errors import ConfigError
+from interlock.errors import ConfigError, GitError
 from interlock.files import sha256
 from tests.drafting import churn
 from tests.drafting.drafted import drawn_from
@@ -62,6 +62,25 @@ def test_tables_of_the_project_stay_where_they_are(there: Path) -> None:
     conf = YAML(typ="safe").load((there / "conf/usecase/churn.yaml").read_text(encoding="utf-8"))
     assert conf["tables"]["labels"] == {"from": "files", "path": "data/own/labels.csv", "types": {"as_of": "Datetime"}}
     assert not (there / "tables/churn").exists()
+
+
+def test_a_use_case_joins_a_project_that_was_drafted(there: Path, tmp_path: Path) -> None:
+    """Git ignores the tables of a drafted project, and not the .dvc of tables in a folder of it."""
+    (there / "tables/.gitignore").write_text(place.IGNORED, encoding="utf-8")
+    place.join(there, drawn_from(churn.write(tmp_path / "own", customers=150), "churn"))
+    new = git(there, "ls-files", "--others", "--exclude-standard", "tables").splitlines()
+    assert sorted(new) == ["tables/.gitignore", *(f"tables/churn/{name}.parquet.dvc" for name in ("customers", "events", "labels"))]
+
+
+def test_what_dvc_cannot_track_is_not_left_behind(there: Path, tmp_path: Path) -> None:
+    """Why is said in its words, and the same command can be given again once that is mended."""
+    (there / "tables/.gitignore").write_text("*\n!.gitignore\n", encoding="utf-8")
+    plan = drawn_from(churn.write(tmp_path / "own", customers=150), "churn")
+    with pytest.raises(GitError, match="is git-ignored"):
+        place.join(there, plan)
+    assert not (there / "tables/churn").exists()
+    assert not (there / "usecases/churn").exists()
+    place.free(there / "churn", "churn", there)
 
 
 def test_what_is_in_the_way_is_said(tmp_path: Path, there: Path) -> None:

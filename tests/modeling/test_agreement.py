@@ -80,7 +80,7 @@ def test_any_edit_is_refused_or_scores_all_rows(name: str, tmp_path: Path) -> No
     scorer = opened(said, name, tmp_path)
     before, ways = scorer.score(features).to_numpy(), list(paths(said))
 
-    @settings(max_examples=settings().max_examples // 2, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(ways), st.sampled_from(VALUES))
     def tried(path: tuple[Any, ...], new: Any) -> None:
         try:

@@ -15,7 +15,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 
 from interlock.modeling import linear
-from interlock.modeling.design import STEPS, design
+from interlock.modeling.design import FURTHEST, STEPS, Centred, design
 from interlock.modeling.task import Multiclass, Regression
 from tests.modeling.lines import TASK, fitted, split
 
@@ -35,6 +35,14 @@ def test_it_is_ridge_regression_of_the_labels() -> None:
     weights = np.array(found.weights[0]) / linear.WEIGHT
     assert weights[1:] == pytest.approx(oracle.coef_, abs=1e-6)
     assert weights[0] == pytest.approx(oracle.intercept_, abs=1e-6)
+
+
+@pytest.mark.parametrize("spread", [5e-324, 1e-9, 1.0])
+def test_what_is_beyond_all_numbers_is_at_the_furthest(spread: float) -> None:
+    """A value so far from the centre, in units so small, that no float holds the distance becomes the greatest step, without a warning."""
+    steps, missing = Centred("x", 0.0, spread).columns(pl.Series([1e308, -1e308, 0.0, None]))
+    assert steps.tolist() == [FURTHEST * STEPS, -FURTHEST * STEPS, 0.0, 0.0]
+    assert missing.tolist() == [0.0, 0.0, 0.0, STEPS]
 
 
 def test_it_ranks_about_as_a_model_does_that_knows_lines_alone(example: "Example") -> None:

@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from interlock.errors import ConfigError, InterlockError
+from interlock.scaffold import repository
 from interlock.scaffold.project import create
 from tests.scaffold import small
 from tests.scaffold.conftest import Made
@@ -85,6 +86,19 @@ def test_inside_a_repository_nothing_else_is_touched(tmp_path: Path, monkeypatch
     assert (outer.folder / "models" / "loans" / ".dvc" / "config").is_file()
     assert [path.name for path in (outer.folder / "models").iterdir()] == ["loans"]
     assert "git add loans" in said[0]
+
+
+def test_the_first_commit_holds_what_its_maker_ignores_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patterns of git's global settings take nothing out of it: a clone without vendor/ would have no library."""
+    (tmp_path / "everywhere").write_text("vendor/\n*.lock\n")
+    (tmp_path / "settings").write_text(f"[core]\n\texcludesFile = {tmp_path}/everywhere\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "settings"))
+    made = Made(tmp_path / "new", tmp_path)
+    (made.folder / "vendor").mkdir(parents=True)
+    for name in ("vendor/x.whl", "dvc.lock", ".gitignore"):
+        (made.folder / name).write_text("")
+    repository.begin(made.folder, tmp_path / "project", "churn")
+    assert set(made.run("git", "ls-files").stdout.split()) == {"vendor/x.whl", "dvc.lock", ".gitignore"}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import random
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Callable
 from importlib.metadata import requires
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from ruamel.yaml import YAML
 
 from interlock.errors import ArtifactError
 from interlock.scaffold import requirements, running, templates
@@ -60,6 +62,17 @@ def test_it_holds_every_file_of_the_package_and_what_projects_are_made_from() ->
     assert templates.lock(running.wheel())
 
 
+@pytest.mark.parametrize("name", ["churn", "churn_2", "churn__", "a_"])
+def test_a_projects_own_metadata_can_be_read(name: str) -> None:
+    """Whatever the use case is called and its description says, pyproject.toml is TOML and names a distribution; dvc.yaml says it too."""
+    about = {"usecase": name, "description": 'They say "no"\\,\nand <leave> 🛫'}
+    project = tomllib.loads(templates.files(running.wheel(), "given", about)["pyproject.toml"])["project"]
+    assert Requirement(project["name"]).name == name.rstrip("_").replace("_", "-")
+    assert project["description"] == about["description"]
+    graph = YAML(typ="safe").load(templates.files(running.wheel(), "generated", about)["dvc.yaml"])
+    assert graph["artifacts"][name]["desc"] == about["description"]
+
+
 def test_the_lock_that_it_carries_is_part_of_this_repositorys() -> None:
     """interlock/scaffold/requirements.txt is what `make lock` takes out of requirements.txt."""
     assert (ROOT / lock.PART).read_text() == lock.part((ROOT / "requirements.txt").read_text()), "run: make lock"
@@ -96,6 +109,10 @@ def test_no_address_is_in_what_it_carries_for_projects() -> None:
         (lambda path: path.rename(path.with_name("other-9.0.0-py3-none-any.whl")), "is no wheel of interlock"),
         (lambda path: _altered(path, "interlock/files.py"), "interlock/files.py is not what its RECORD says"),
         (lambda path: _added(path), "interlock/more.py is not what its RECORD says"),  # noqa: PLW0108 - defined below
+        (lambda path: _replaced(path, RECORD, b"\xff"), "metadata that cannot be read"),
+        (lambda path: _replaced(path, RECORD, b"interlock/files.py\n"), "metadata that cannot be read"),
+        (lambda path: _replaced(path, RECORD, b"a" * 200_000), "metadata that cannot be read"),
+        (lambda path: _replaced(path, "interlock/files.py", bytes(300 << 20)), "unpacks to more than 256 MiB"),
         (lambda path: path.unlink(), "does not exist"),
     ],
 )
@@ -106,6 +123,17 @@ def test_what_is_no_whole_wheel_of_the_library_is_refused(tmp_path: Path, spoil:
     spoil(path)
     with pytest.raises(ArtifactError, match=re.escape(said)):
         read(next(tmp_path.glob("*"), path))
+
+
+RECORD = "interlock-9.0.0.dist-info/RECORD"
+
+
+def _replaced(path: Path, name: str, content: bytes) -> None:
+    """The wheel with another content of a file, packed small."""
+    files = dict(read(path).files) | {name: content}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as opened:
+        for each, text in files.items():
+            opened.writestr(each, text)
 
 
 def _altered(path: Path, name: str) -> None:

@@ -89,6 +89,8 @@ def test_what_cannot_be_made_long_is_refused(
         ({"keep": ["day"], "name": "day", "value": "people"}, "unpivot makes day twice"),
         ({"keep": [], "name": "x", "value": "x"}, "unpivot makes x twice"),
         ({"keep": [], "name": "x", "value": " "}, "unpivot holds ' ', which is no name of a column"),
+        ({"keep": [], "name": "", "value": "x"}, "unpivot holds '', which is no name of a column"),
+        ({"keep": [], "name": "x\x1b[31m", "value": "y"}, "which is no name of a column"),
         ({"keep": []}, "missing required field"),
     ],
 )

@@ -17,7 +17,8 @@ from interlock.evaluation.subject import Subject
 from interlock.evaluation.trials import run
 from interlock.features import collect
 from interlock.files import by_name, read_json, write_text
-from interlock.modeling.task import Binary
+from interlock.modeling.task import Task
+from interlock.params import convert, read_yaml
 from stages import score, stress, train
 from tests import modeled_flights
 from tests.evaluation.world import NAME, PARAMS, built, say, world
@@ -133,7 +134,9 @@ def test_shipped_behaviours_fit_the_features_of_their_use_case(file: Path, monke
     types = {feature.name: dtype_of(feature.dtype) for feature in features.public}
     rows = pl.DataFrame({name: [None] for name in types}, schema=types).with_columns(row=0)
     cases = behaviours.load(file.parent.name)
-    subject = Subject(Binary("yes"), Known(types, features), lambda changed: np.full(changed.height, 0.5))
+    task = read_yaml(ROOT / f"conf/usecase/{file.parent.name}.yaml")["task"]
+    told: Task = convert(task, Task, "usecase.task")  # type: ignore[arg-type] # a union is no type[T]
+    subject = Subject(told, Known(types, features), lambda changed: np.full(changed.height, 0.5))
     found = run(cases, rows, ["row"], subject)
     assert len(found["cases"]) == len(cases) > 0
 

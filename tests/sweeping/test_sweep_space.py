@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interlock import params
@@ -17,6 +17,7 @@ from interlock.params import convert
 from interlock.sweeping.asking import Asker
 from interlock.sweeping.declared import Search, load, narrowed
 from interlock.sweeping.space import Space
+from interlock.sweeping.trial import COMPLETE, Trial
 from tests.modeled_flights import MODEL
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +35,7 @@ HOSTILE: dict[str, tuple[dict[str, Any], str]] = {
     "upside down": ({"space": {"num_leaves": {"low": 9, "high": 3}}}, "space.num_leaves is empty: low is 9, high is 3"),
     "log of nothing": ({"space": {"lambda_l1": {"low": 0, "high": 3, "log": True}}}, "which cannot begin at 0"),
     "log and step": ({"space": {"num_leaves": {"low": 2, "high": 9, "log": True, "step": 2}}}, "has both log and step"),
+    "steps without end": ({"space": {"lambda_l1": {"low": 0.0, "high": 1.0, "step": 1e-300}}}, "which parts it into more than 100,000"),
     "no choices": ({"space": {"max_bin": []}}, "space.max_bin has no choices"),
     "a choice twice": ({"space": {"max_bin": [63, 63]}}, "space.max_bin names a choice twice"),
     "a misspelt end": ({"space": {"num_leaves": {"low": 2, "hihg": 9}}}, "space.num_leaves.hihg: not a known key, high is"),
@@ -138,3 +140,32 @@ def test_a_grid_takes_every_combination_once() -> None:
     assert [point["num_leaves"] for point in points[::4]] == [4, 16, 64]
     assert len(points) == len({tuple(point.values()) for point in points}) == 3 * 2 * 2
     assert Asker(search, made).ask([], range(1, 13)) == points
+    assert made.combinations(3) == 12
+    assert made.grid(3, 5) == points[:5]
+
+
+def test_a_grid_beyond_what_memory_holds_is_asked_from_its_front() -> None:
+    """Seven keys of a hundred points each are never all made."""
+    space: dict[str, Any] = {key: {"low": 0.01, "high": 0.9} for key in ("learning_rate", "feature_fraction", "bagging_fraction")}
+    space |= {key: {"low": 1.0, "high": 90.0} for key in ("lambda_l1", "lambda_l2", "cat_smooth", "cat_l2")}
+    search = Search(space=space, sampler="grid", points=100)
+    made = Space.of(search, BASE, INPUTS, NOTHING)
+    assert made.combinations(100) == 100**7
+    assert len(Asker(search, made).ask([], range(4))) == 4
+
+
+@given(st.integers(1, 200_000), st.integers(1_000, 200_000), st.integers(0, 99))
+@example(10_000, 30_000, 0)
+def test_points_of_steps_are_asked_from_again(first: int, wide: int, seed: int) -> None:
+    """Of six digits as of one: what was tried lies on a step, the next batch follows from it, and the last step is among them."""
+    low, step = first / 1e6, wide / 1e6
+    search = Search(space={"learning_rate": {"low": low, "high": 0.9, "step": step}}, seed=seed, sampler="random")
+    asker = Asker(search, Space.of(search, BASE, INPUTS, NOTHING))
+    points = asker.ask([], range(4))
+    done = [Trial(number, point, COMPLETE, values=(0.5,)) for number, point in enumerate(points)]
+    for point in [*points[1:], *asker.ask(done, range(4, 8))]:
+        steps = (point["learning_rate"] - low) / step
+        assert steps == pytest.approx(round(steps), abs=1e-6)
+        assert low <= point["learning_rate"] <= 0.9
+    (reached,) = (each for name, each in asker.distributions().items() if name == "learning_rate")
+    assert reached.high == pytest.approx((first + (900_000 - first) // wide * wide) / 1e6)  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from interlock.errors import ConfigError
+from interlock.errors import ArtifactError, ConfigError
 from interlock.evaluation.champion import BETTER, SAME
 from interlock.files import read_json
 from interlock.sweeping import results
@@ -76,6 +76,16 @@ def test_no_gain_is_said_where_there_is_none(tmp_path: Path, monkeypatch: pytest
     assert (found["winner"]["trial"], found["outcome"], found["changes"]) == (0, SAME, {})
     with pytest.raises(ConfigError, match="nothing to adopt"):
         results.winner()
+
+
+def test_a_sweep_that_has_not_ended_has_no_winner_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one runs, or after it was killed, a trial can be taken by its number alone."""
+    project(tmp_path, monkeypatch)
+    swept(msgspec.structs.replace(FEW, trials=2))
+    results.begin()
+    with pytest.raises(ArtifactError, match="has not ended; 2 of its trials have"):
+        results.winner()
+    assert results.winner(1)[0] == "sweep_1"
 
 
 def test_the_mean_over_folds_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

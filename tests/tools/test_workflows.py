@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,13 @@ def test_scripts_of_ci_run_commands_that_exist() -> None:
         assert (ROOT / "benchmarks" / f"{name}.py").is_file()
 
 
+def test_a_job_that_reads_a_tag_has_it_with_its_message() -> None:
+    """Checked out by its name, since by the commit of the event it is fetched as a tag without one; `--notes-from-tag` asks the clone."""
+    for job in workflow(FOLDER / "release.yml")["jobs"].values():
+        (checkout,) = [step["with"] for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+        assert checkout["ref"] == "${{ github.ref }}"
+
+
 def github(folder: Path, answers: list[tuple[str, Any]]) -> Path:
     """A `gh` that answers by the end of the address, and writes down what it was asked."""
     calls, program = folder / "calls.json", folder / "bin" / "gh"
@@ -164,6 +172,7 @@ def test_a_link_in_place_of_a_report_is_refused(tmp_path: Path) -> None:
 PIECES = [
     "<script>", "<img src=x>", "<!--", "-->", "<details>", "</details>", "[a](http://x.y)", "![a](//x.y)", "[a]: http://x.y", "[a][b]", "<http://x.y>",
     "@everyone", "#12", "GH-3", "https://x.y", "www.x.y", "\\<b>", "&lt;b&gt;", "&#60;b>", "\u202e", "`", "\n", "|", "a@b.c", comment.MARKER,
+    "&amp;commat;everyone", "&amp;num;12", "&amp;lt;b>", "&amp;#64;x", "&amp;amp;commat;x",
 ]  # fmt: skip
 
 
@@ -174,12 +183,13 @@ def test_nothing_in_a_report_acts(text: str) -> None:
     html = RENDER.render(safe)
     assert not re.search(r"<(?:a|img|script)\b|<!--", html)
     assert not re.search(r"@\w|#\d|://|(?i:www\.|gh-\d)", safe)
+    assert not re.search(r"@\w|#\d", unescape(html))
     assert comment.MARKER not in safe
 
 
 def test_what_interlock_writes_is_kept_word_for_word() -> None:
     """But for pictures, which lie in the run: the text that is seen is the report's own."""
-    text = '✅ **Passes.**\n\n<details><summary>Pictures</summary>\n\n<img alt="a" src="b.png" width="330">\n\n</details>\n\n| a | b |\n| --- | --- |\n| `x@v1`<br><sub>5 \\| rows</sub> | a\\_b |\n'
+    text = '✅ **Passes.**\n\n<details><summary>Pictures</summary>\n\n<img alt="a" src="b.png" width="330">\n\n</details>\n\n| a | b |\n| --- | --- |\n| `x@v1`<br><sub>5 \\| rows</sub> | a\\_b |\n| `a < b & c` | 1 |\n'
     kept = comment.harmless(text)
     assert kept.replace(comment.UNSEEN, "") == re.sub(r"<details>.*</details>\n\n", "", text, flags=re.DOTALL)
 
@@ -191,3 +201,15 @@ def test_a_comment_is_never_too_long(piece: str) -> None:
     assert len(made) <= len(made.encode()) <= comment.LIMIT
     assert "the rest is in the run" in made
     assert made.rstrip().endswith("</sub>")
+
+
+@pytest.mark.parametrize(
+    "opening", ["```\n", "~~~~\n", "   ```md\n", "<details>", "a\n<details><summary>b", "`</details>`<details>\n\n", "<details>" * 6000]
+)
+def test_where_a_report_comes_from_is_always_seen(opening: str) -> None:
+    """Whatever a report leaves open, neither a block of code nor a fold holds what is said after it."""
+    html = RENDER.render(comment.comment(f"Passes.\n\n{opening}", "c" * 40, SAID["RUN_URL"]))
+    before = html.partition("Computed by the code of this pull request")[0]
+    assert before != html
+    assert before.count("<details>") <= before.count("</details>")
+    assert before.count("<pre>") == before.count("</pre>")
