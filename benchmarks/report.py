@@ -50,7 +50,9 @@ def branch(clone: Path, environment: dict[str, str]) -> Path:
     model = clone / "conf/model/default.yaml"
     model.write_text(model.read_text().replace("rounds: 2000", "rounds: 60"))
     run(str(BIN / "interlock"), "run")
-    run("git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@localhost", "commit", "--quiet", "--all", "--message", "sixty trees")
+    run(
+        "git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@localhost", "commit", "--quiet", "--all", "--message", "sixty trees"
+    )
     return clone
 
 

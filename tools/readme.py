@@ -94,7 +94,11 @@ def measured() -> list[tuple[str, str, str]]:
             "bounded",
         ),
         ("64 requests in JSON held to their contract", f"{requests['microseconds_of']['64']['body']['median']:,.0f} µs", "< 1,000 µs"),
-        (f"a sweep of {sweep['trials']} trials, against their trainings alone", f"{sweep['sweep to lgb.train']['value']:.2f} ×", "≤ 1.15 ×"),
+        (
+            f"a sweep of {sweep['trials']} trials, against their trainings alone",
+            f"{sweep['sweep to lgb.train']['value']:.2f} ×",
+            "≤ 1.15 ×",
+        ),
         *_queued(sweep),
         ("`interlock report`, of two models on 69,405 rows", f"{report['seconds']['value']:.1f} s", "< 10 s"),
         ("events added, durable", f"{features['adding']['events_per_second']:,.0f} a second", "≥ 20,000"),

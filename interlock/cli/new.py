@@ -60,10 +60,10 @@ def new(  # noqa: PLR0913 - one option each
     plan = drawn.draw(name, tables, choices)
     if not as_json:
         _explain(choices.notes)
+        where = f"the use case to {project}" if project else f"the project to {folder}"
         if not yes:
-            click.confirm(
-                f"\nWrite {'the use case to ' + str(project) if project else 'the project to ' + str(folder)}?", default=True, abort=True
-            )
+            with _answered(f"write {where}?"):
+                click.confirm(f"\nWrite {where}?", default=True, abort=True)
     with _busy(hidden=as_json) as say:
         say("writing")
         made = place.join(project, plan) if project else place.begin(folder, plan)
@@ -79,10 +79,27 @@ def _ask(question: str, guess: str, options: Sequence[str]) -> str:
 
     shown = f" ({', '.join(map(printable, options[:8]))}{', …' if len(options) > 8 else ''})" if options else ""
     while True:
-        answer: str = click.prompt(f"{printable(question)}{shown}", default=guess)
+        with _answered(question):
+            answer: str = click.prompt(f"{printable(question)}{shown}", default=guess)
         if not options or answer in options:
             return answer
         click.echo(f"{printable(answer)} is none of them")
+
+
+@contextmanager
+def _answered(question: str) -> Iterator[None]:
+    """Raise ConfigError where a question has no answer, since nobody sits before a terminal."""
+    import sys
+
+    from interlock.errors import ConfigError
+
+    try:
+        yield
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        remedy = "take the best guesses: --yes; or answer beforehand: --label, --task, --time, --key, --horizon"
+        raise ConfigError(f"nobody answers the question: {question}", remedy) from None
 
 
 def _explain(notes: Iterable["Note"]) -> None:

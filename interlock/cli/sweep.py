@@ -52,10 +52,11 @@ def sweep(space: str, only: tuple[str, ...], workers: int | None, new: bool, as_
     from interlock.sweeping.trying import Trier
 
     search = _search(space, only, said)
-    with Journal.open(about(Settings.load(), search, space), new=new) as journal:
+    asked = about(Settings.load(), search, space)
+    with busy("reading and encoding the rows"):
+        ground = Ground.open(search.folds)
+    with Journal.open(asked, new=new) as journal:
         results.begin()
-        with busy("reading and encoding the rows"):
-            ground = Ground.open(search.folds)
         many = threads(workers, ground.said.base.threads)
         with watching(ground, many) as watcher:
             trier = Trier(ground, search, watcher)

@@ -110,3 +110,13 @@ def test_it_needs_no_project(made: list[Plan], tmp_path: Path) -> None:
     done = CliRunner().invoke(main.command("new"), ["churn", "--from", "labels.parquet", "--yes"], catch_exceptions=False)
     assert done.exit_code == 0
     assert made
+
+
+def test_where_nobody_answers_the_flags_are_named(made: list[Plan], tmp_path: Path) -> None:
+    """Without a terminal a question that has no answer is an error that says what answers it, and nothing is written."""
+    churn.write(tmp_path, customers=150)
+    with pytest.raises(ConfigError, match="nobody answers the question: Which column is to be predicted") as refused:
+        CliRunner().invoke(new.new, ["plans", "--from", "customers.parquet"], catch_exceptions=False)
+    assert "--yes" in str(refused.value)
+    assert "--label" in str(refused.value)
+    assert made == []
