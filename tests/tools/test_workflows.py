@@ -25,7 +25,9 @@ SAID = {
     "GITHUB_REPOSITORY": "team/models", "HEAD_OWNER": "stranger", "HEAD_BRANCH": "better", "HEAD_SHA": "b" * 40,
     "RUN_URL": "https://github.com/team/models/actions/runs/7",
 }  # fmt: skip
-GH = """#!{python}
+GH = """#!/bin/sh
+'''exec' "{python}" "$0" "$@" # an interpreter whose path has a space cannot stand in the line above
+' '''
 import json, pathlib, sys
 calls = pathlib.Path({calls!r})
 sent = sys.stdin.read() if "--input" in sys.argv else None
