@@ -76,7 +76,7 @@ def _sources() -> str | None:
     from interlock.sources.spec import Tables
 
     findings = looks.look(load("usecase.tables", Tables), pinned.load(load("usecase.name", str)), memory=None)
-    if serious := [finding for finding in findings if finding.kind != "note"]:
+    if serious := [finding for finding in findings if finding.kind not in {"note", "absent"}]:
         raise SourceError("\n".join(finding.found for finding in serious), serious[0].remedy)
     return "\n".join(finding.found for finding in findings) or None
 

@@ -13,7 +13,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PLACE = "interlock/scaffold"
 # What `interlock upgrade` renews, and what is given once and is the team's from then on.
-GENERATED = ["stages/*.py", "tools/install.py", ".gitattributes", ".dvcignore", ".dvc/.gitignore"]
+GENERATED = [
+    "stages/*.py", "tools/install.py", ".gitattributes", ".dvcignore", ".dvc/.gitignore",
+    "tools/review.py", "tools/comment.py", ".github/workflows/report.yml", ".github/workflows/comment.yml",
+]  # fmt: skip
 GIVEN = [
     "conf/gates/every.yaml", "conf/gates/binary.yaml", "conf/gates/multiclass.yaml", "conf/gates/regression.yaml",
     "conf/model/*.yaml", "conf/sweep/*.yaml", "conf/experiment/small.yaml", ".gitignore", ".dvc/config",

@@ -14,7 +14,7 @@ from interlock.files import read_json, sha256, write_json
 from interlock.params import Section
 from interlock.sources.connectors import File, Located, Unreachable, about, locate
 from interlock.sources.pins import REFRESH, Content, Pin, md5, moved, pin, promised
-from interlock.sources.spec import DatabaseTable, TableSpec
+from interlock.sources.spec import DatabaseTable, DvcTable, TableSpec
 
 LOOKS = Path(".interlock/looks.json")
 SETTLED = 2_000_000_000
@@ -22,7 +22,7 @@ GLANCE = 30  # seconds that a database may take to count its rows
 
 
 class Finding(Section, frozen=True):
-    """What a look at a table found. `kind`: `moved` from its pin, `broken` and not readable, or only to be noted."""
+    """What a look at a table found. `kind`: `moved` from its pin, `broken` and not readable, `absent` here and as pinned, or to be noted."""
 
     table: str
     kind: str
@@ -75,9 +75,21 @@ def _look(table: str, spec: TableSpec, pinned: Pin | None, hashes: Hashes) -> Fi
         located = locate(table, spec)
         contents = [_content(file, hashes) for file in located.files]
     except SourceError as error:
+        if isinstance(spec, DvcTable) and not Path(spec.path).exists() and _promises(spec, pinned):
+            return Finding(table, "absent", error.found, error.remedy)
         return Finding(table, "note" if isinstance(error, Unreachable) else "broken", error.found, error.remedy)
     change = moved(pinned, pin(spec, located, contents))
     return Finding(table, "moved", f"table {table} moved: {change}", REFRESH) if change else None
+
+
+def _promises(spec: DvcTable, pinned: Pin | None) -> bool:
+    """Whether the `.dvc` of a file says what is pinned."""
+    from interlock.sources import dvc
+
+    try:
+        return pinned is not None and [file.md5 for file in pinned.files] == [dvc.promised(Path(spec.path))]
+    except SourceError:
+        return False
 
 
 def _ask(table: str, spec: DatabaseTable, pinned: Pin | None) -> Finding | None:

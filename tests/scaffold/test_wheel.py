@@ -57,6 +57,10 @@ def test_it_holds_every_file_of_the_package_and_what_projects_are_made_from() ->
     names = {name for name in listed.stdout.splitlines() if (ROOT / name).is_file() and "partial" not in name}
     assert names - set(running.wheel().files) == set()
     generated = templates.files(running.wheel(), "generated", {"usecase": "x", "description": ""})
+    assert {name for name in generated if name.startswith(".github/")} == {
+        f".github/workflows/{name}.yml" for name in ("check", "comment", "report")
+    }
+    assert {name for name in generated if name.startswith("tools/")} == {f"tools/{name}.py" for name in ("comment", "install", "review")}
     assert {name for name in generated if name.startswith("stages/")} == {f"stages/{path.name}" for path in (ROOT / "stages").glob("*.py")}
     assert {"dvc.yaml", "Makefile", "tools/install.py"} < set(generated)
     assert templates.lock(running.wheel())

@@ -61,6 +61,20 @@ def test_data_that_is_not_here_can_be_pulled(tracked: Path, dvc: Run) -> None:
     assert locate("events", SPEC).files[0].path == Path(SPEC.path)
 
 
+def test_data_that_is_not_here_is_as_pinned_where_its_dvc_says_so(tracked: Path, tmp_path: Path) -> None:
+    """In a clone without data a look finds it absent; where the `.dvc` says another hash than the pin, it is broken, not merely absent."""
+    pin, _ = examine("events", SPEC, tmp_path)
+    tracked.unlink()
+    (finding,) = look({"events": SPEC}, {"events": pin})
+    assert (finding.kind, finding.remedy) == ("absent", "run: dvc pull landing/events.csv")
+    said = tracked.with_name("events.csv.dvc")
+    said.write_text(said.read_text().replace(str(pin.files[0].md5), "0" * 32))
+    (finding,) = look({"events": SPEC}, {"events": pin})
+    assert finding.kind == "broken"
+    said.unlink()
+    assert look({"events": SPEC}, {"events": pin})[0].kind == "broken"
+
+
 def test_a_file_without_its_dvc_is_refused(folder: Path) -> None:
     """A file that DVC does not track is refused, with the command that tracks it."""
     (folder / "landing").mkdir()
