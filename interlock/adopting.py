@@ -12,7 +12,8 @@ from shlex import quote
 from typing import Any
 
 from interlock import compose, experiments, git, params, swaps
-from interlock.choosing import CONFIG, assigned, chosen, differing, groups, left, place, selected, text
+from interlock.choosing import CONFIG, assigned, chosen, groups, left, place, selected, text
+from interlock.conf import differing
 from interlock.errors import ConfigError, GitError, listed
 from interlock.experiments import Experiment
 from interlock.files import write_text

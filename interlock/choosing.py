@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from interlock import compose
-from interlock.conf import leaves
+from interlock.conf import differing
 from interlock.errors import ConfigError, printable
 from interlock.params import CONF
 
@@ -42,12 +42,6 @@ def assigned(tree: Any, key: str, value: Any) -> None:
             raise ConfigError(f"{key} is no key of params.yaml", f"write it as there; choices are made of: {', '.join(groups())}")
         tree = tree[name]
     tree[last] = value
-
-
-def differing(found: Any, wanted: Any) -> list[str]:
-    """The dotted keys of scalars at which two trees of settings are not the same, a number's type included."""
-    old, new = (dict(leaves(tree)) for tree in (found, wanted))
-    return [key for key in [*new, *(key for key in old if key not in new)] if key not in old or repr(old[key]) != repr(new.get(key))]
 
 
 def chosen(wanted: Mapping[str, Any], now: Any) -> Chosen:

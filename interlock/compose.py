@@ -86,8 +86,7 @@ def difference(text: str) -> str:
 
 def changed_keys(before: str, after: str) -> list[str]:
     """The dotted keys that differ between two texts of params.yaml."""
-    old, new = (dict(conf.leaves(parsed(text))) for text in (before, after))
-    return [key for key in [*new, *(key for key in old if key not in new)] if repr(old.get(key)) != repr(new.get(key)) or key not in old]
+    return conf.differing(parsed(before), parsed(after))
 
 
 def _composed(choices: Sequence[str]) -> tuple[str, Any]:

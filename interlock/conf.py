@@ -57,6 +57,12 @@ def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
         yield key, value
 
 
+def differing(found: Any, wanted: Any) -> list[str]:
+    """The dotted keys of scalars at which two trees of settings are not the same, a number's type included."""
+    old, new = (dict(leaves(tree)) for tree in (found, wanted))
+    return [key for key in [*new, *(key for key in old if key not in new)] if key not in old or repr(old[key]) != repr(new.get(key))]
+
+
 def _plain(path: Path, key: str, value: Any) -> None:
     if value == "???":
         raise ConfigError(f"{path}: {key}: ??? stands where a value should be", "write the value")

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from interlock.errors import GitError
@@ -49,3 +50,23 @@ def committed(path: Path, commit: str = "HEAD") -> bytes | None:
     """The content of `path` in `commit`, or None where the commit does not have it."""
     done = subprocess.run(["git", "show", f"{commit}:./{path.as_posix()}"], capture_output=True, check=False)
     return done.stdout if done.returncode == 0 else None
+
+
+def contents(names: Iterable[str]) -> dict[str, bytes]:
+    """The files of commits, each named as `commit:./path`, by one process of git; those that are not there are left out."""
+    if not (asked := list(dict.fromkeys(names))):
+        return {}
+    ran = subprocess.run(["git", "cat-file", "--batch"], input="\n".join(asked).encode(), capture_output=True, check=False)
+    if ran.returncode:
+        raise GitError(f"git cat-file: {ran.stderr.decode(errors='replace').strip() or 'failed'}", "mend that, and run again")
+    done, found, at = ran.stdout, {}, 0
+    for name in asked:
+        head, _, _ = done[at:].partition(b"\n")
+        at += len(head) + 1
+        if head.endswith(b" missing") or not head:
+            continue
+        size = int(head.rsplit(b" ", 1)[1])
+        if b" blob " in head:
+            found[name] = done[at : at + size]
+        at += size + 1
+    return found

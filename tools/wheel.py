@@ -15,7 +15,7 @@ PLACE = "interlock/scaffold"
 # What `interlock upgrade` renews, and what is given once and is the team's from then on.
 GENERATED = [
     "stages/*.py", "tools/install.py", ".gitattributes", ".dvcignore", ".dvc/.gitignore",
-    "tools/review.py", "tools/comment.py", ".github/workflows/report.yml", ".github/workflows/comment.yml",
+    "tools/setup.mk", "tools/review.py", "tools/comment.py", ".github/workflows/report.yml", ".github/workflows/comment.yml",
 ]  # fmt: skip
 GIVEN = [
     "conf/gates/every.yaml", "conf/gates/binary.yaml", "conf/gates/multiclass.yaml", "conf/gates/regression.yaml",

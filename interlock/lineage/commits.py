@@ -1,29 +1,17 @@
 """What git says of many things at once: files of commits, pins, tags."""
 
 import json
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from interlock.git import git
+from interlock.git import contents, git
 from interlock.lineage.code import blamed, day
 
 
 def committed(objects: Iterable[str]) -> dict[str, Any]:
     """The JSON of files in git, each named by its commit and path, in one go; those that are not there are left out."""
-    asked = list(dict.fromkeys(objects))
-    done = subprocess.run(["git", "cat-file", "--batch"], input="\n".join(asked).encode(), capture_output=True, check=False)
-    out, at, found = done.stdout, 0, {}
-    for name in asked:
-        head, _, _ = out[at:].partition(b"\n")
-        at += len(head) + 1
-        if head.endswith(b" missing") or not head:
-            continue
-        size = int(head.rsplit(b" ", 1)[1])
-        found[name] = json.loads(out[at : at + size])
-        at += size + 1
-    return found
+    return {name: json.loads(content) for name, content in contents(objects).items()}
 
 
 def pinned(usecase: str) -> dict[str, tuple[str, str]]:

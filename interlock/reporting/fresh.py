@@ -1,14 +1,13 @@
 """Whether dvc.lock and the reports of a commit are of its own files, told from git alone, so that no data need be here."""
 
 import hashlib
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
 
-from interlock import lock
+from interlock import git, lock
 from interlock.conf import leaves
 from interlock.lock import Stage
 from interlock.params import UNREADABLE
@@ -77,19 +76,6 @@ def _stages(text: str | None) -> dict[str, Any]:
 
 
 def _hashes(commit: str, paths: list[str]) -> dict[str, str]:
-    """The MD5 of each of these files that a commit has, by one process of git."""
-    # NOTE: --batch takes paths from the top of the repository
-    prefix = subprocess.run(["git", "rev-parse", "--show-prefix"], capture_output=True, text=True, check=True).stdout.strip()
-    asked = "".join(f"{commit}:{prefix}{path}\n" for path in paths)
-    done = subprocess.run(["git", "cat-file", "--batch"], input=asked.encode(), capture_output=True, check=True).stdout
-    found, at = {}, 0
-    for path in paths:
-        line = done[at : done.index(b"\n", at)]
-        at += len(line) + 1
-        if line.endswith(b" missing"):
-            continue
-        kind, size = line.split()[-2], int(line.split()[-1])
-        if kind == b"blob":
-            found[path] = hashlib.md5(done[at : at + size], usedforsecurity=False).hexdigest()
-        at += size + 1
-    return found
+    """The MD5 of each of these files that a commit has."""
+    said = git.contents(f"{commit}:./{path}" for path in paths)
+    return {path: hashlib.md5(said[name], usedforsecurity=False).hexdigest() for path in paths if (name := f"{commit}:./{path}") in said}

@@ -15,7 +15,8 @@ from ruamel.yaml import YAML
 
 from interlock import compose
 from interlock.adopting import adopt, adopt_experiment
-from interlock.choosing import differing, left, selected
+from interlock.choosing import left, selected
+from interlock.conf import differing
 from interlock.errors import ConfigError, GitError, InterlockError
 
 ROOT = Path(__file__).parent.parent.parent

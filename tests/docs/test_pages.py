@@ -59,7 +59,7 @@ def test_decisions_are_numbered() -> None:
 def test_troubles_are_those_that_programs_print() -> None:
     """Each message that troubleshooting has a heading for is one that the project's source can print."""
     names = {"PARAMS": "params.yaml", "CONF": "conf"}
-    files = [*(ROOT / "interlock").rglob("*.py"), ROOT / "tools" / "install.py", ROOT / "Makefile"]
+    files = [*(ROOT / "interlock").rglob("*.py"), ROOT / "tools" / "install.py", ROOT / "tools" / "setup.mk"]
     source = "".join(file.read_text(encoding="utf-8") for file in files)
     for name, value in names.items():
         source = source.replace(f"{{{name}}}", value)

@@ -60,7 +60,9 @@ def test_it_holds_every_file_of_the_package_and_what_projects_are_made_from() ->
     assert {name for name in generated if name.startswith(".github/")} == {
         f".github/workflows/{name}.yml" for name in ("check", "comment", "report")
     }
-    assert {name for name in generated if name.startswith("tools/")} == {f"tools/{name}.py" for name in ("comment", "install", "review")}
+    assert {name for name in generated if name.startswith("tools/")} == {
+        f"tools/{name}" for name in ("comment.py", "install.py", "review.py", "setup.mk")
+    }
     assert {name for name in generated if name.startswith("stages/")} == {f"stages/{path.name}" for path in (ROOT / "stages").glob("*.py")}
     assert {"dvc.yaml", "Makefile", "tools/install.py"} < set(generated)
     assert templates.lock(running.wheel())
