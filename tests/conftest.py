@@ -12,6 +12,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
+# What a CI says of itself, and what a person likes, change what rich, zizmor and others print: the tests see it without.
+for name in ("CI", "GITHUB_ACTIONS", "FORCE_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "NO_COLOR", "COLUMNS", "LINES"):
+    os.environ.pop(name, None)
+
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
