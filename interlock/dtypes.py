@@ -1,6 +1,7 @@
 """Column types as text, as conf, contracts and exported declarations write them: `Int64`, `String`, `Datetime[us,UTC]`."""
 
 import re
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,7 @@ PLAIN: dict[str, pl.DataType] = {
 UNITS = {"Nanoseconds": "ns", "Microseconds": "us", "Milliseconds": "ms"}
 
 
+@cache
 def dtype_of(text: str) -> pl.DataType:
     """The Polars type that `text` names; raises DeclarationError where it names none."""
     if text in PLAIN:

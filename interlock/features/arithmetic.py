@@ -94,25 +94,34 @@ ARRAYS = Numbers[NDArray[Any]](lambda x: x.astype(np.float64), lambda x: x.astyp
 def finished(window: Window) -> pl.Expr:
     """The value of a window from columns that hold the differences of its totals, named as `parts` says."""
     names = list(parts(window))
-    known, found = value(EXPRESSIONS, window, *(pl.col(names[i]) if i < len(names) else pl.lit(0) for i in range(3)))
+    totals = (pl.col(names[i]) if i < len(names) else pl.lit(0) for i in range(3))
+    known, found = value(EXPRESSIONS, formula(window), 10**window.places, *totals)
     return found if known is None else pl.when(known).then(found)
 
 
-def value(numbers: Numbers[T], window: Window, n: T, total: T, squares: T) -> tuple[T | None, T]:
-    """Where a window has a value (None: everywhere), and the value, from its count `n`, its total and its total of squares.
+def formula(window: Window) -> str:
+    """The formula by which `value` finishes a window; a sum of whole numbers stays one."""
+    return {"sum": "sum" if window.places else "total", "share": "mean"}.get(window.statistic, window.statistic)
 
-    All are columns of integers, and every divisor is a column too, for the reason that `operations.divided` gives.
+
+def value(numbers: Numbers[T], by: str, unit: T | int, n: T, total: T, squares: T) -> tuple[T | None, T]:
+    """Where windows of one formula have a value (None: everywhere), and the value.
+
+    It comes from the count `n`, the total and the total of squares, in `unit` to one. All are columns of integers, and every
+    divisor is a column too, for the reason that `operations.divided` gives.
     """
-    unit, real = 10**window.places, numbers.real
-    match window.statistic:
+    real = numbers.real
+    match by:
         case "count":
             return None, n
+        case "total":
+            return n > 0, total
         case "sum":
-            return n > 0, real(total) / real(n * 0 + unit) if window.places else total
-        case "mean" | "share":
+            return n > 0, real(total) / real(n * 0 + unit)
+        case "mean":
             return n > 0, real(total) / real(n * unit)
         case "std":
             many, wide = numbers.wide(n), numbers.wide(total)
             spread = numbers.root(real(many * squares - wide * wide) / real(many * (many - 1)))
-            return n > 1, spread / real(n * 0 + unit) if window.places else spread
-    raise AssertionError(window.statistic)
+            return n > 1, spread / real(n * 0 + unit)
+    raise AssertionError(by)

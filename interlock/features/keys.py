@@ -24,7 +24,7 @@ LONGEST_ENTITY, LONGEST_ID = 180, 300
 HASHED, HASH = b"\xff", 32
 NOBODY = b"\xfe"  # neither hashed nor of so great a length: the entity of a null key
 TIME = 8
-TOP = (1 << 63) - 1
+TOP, WORD = (1 << 63) - 1, (1 << 64) - 1
 INVERTED = bytes(255 - byte for byte in range(256))
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -59,9 +59,9 @@ def entity_end(key: bytes, values: int) -> int:
     return at
 
 
-def before(times: NDArray[np.int64]) -> list[bytes]:
-    """For each time (microseconds) the bytes at which the rows strictly before it begin."""
-    return from_time(times - 1)
+def before(time: int) -> bytes:
+    """The bytes at which the rows strictly before a time (microseconds) begin."""
+    return (TOP + 1 - time & WORD).to_bytes(TIME, "big")
 
 
 def from_time(times: NDArray[np.int64]) -> list[bytes]:

@@ -15,13 +15,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from interlock.errors import ContractError
-from interlock.features import arithmetic, entries, expectations, expressions, keys, readers
+from interlock.features import arithmetic, expectations, expressions, keys, readers
 from interlock.features.ends import Ends, Words
 from interlock.features.featureset import FeatureSet, Keys, Latest, Lookup, OnDemand, Window
 from interlock.features.plan import Plan, Rows
-from interlock.features.readers import Answer, Batch
+from interlock.features.readers import Answer, Batch, Column
 from interlock.features.state import MARK, checked
 from interlock.features.stores.store import Reader
+
+AS_WRITTEN = pl.QueryOptFlags.none(simplify_expression=True)  # as an eager call does; looking for more takes longer than a few rows do
 
 
 @dataclass(frozen=True)
@@ -34,23 +36,24 @@ class Online:
     def matrix(self, requests: pl.DataFrame) -> pl.DataFrame:
         """The features of `requests`, row by row: the columns of the requests, then every feature, private ones too, by name.
 
-        Raises ContractError where the requests lack a column or ask about a time before the state's, ArtifactError where the
-        store holds no state of this feature set.
+        Raises ContractError where the requests lack a column or a moment, or ask about a time before the state's, ArtifactError
+        where the store holds no state of this feature set.
         """
-        request, columns = self.features.request, requests.columns
-        if missing := [name for name in request.types if name not in columns]:
+        request, given = self.features.request, requests.columns
+        if missing := [name for name in request.types if name not in given]:
             raise ContractError(f"the requests have no column {missing[0]}", f"a request has: {', '.join(request.types)}")
-        moments = entries.micros(requests[request.as_of]) if request.as_of else np.zeros(requests.height, np.int64)
-        batch = Batch(requests, moments, self.plan.offsets)
+        batch = Batch(requests, _moments(requests, request.as_of), self.plan.offsets)
         ends, others = self.ends.ask(batch), list(self._asked(batch))
         batch.reads.gets.append(MARK)
         found = self.store.read(batch.reads)
         self._check(batch, checked(self.plan, found.gets[-1]).since)
-        windows = self._finished(*self.ends.answer(found, *ends, requests.height)) if self.ends.windows else []
-        frame = requests.hstack([*windows, *readers.series([column for answer in others for column in answer(found)], requests.height)])
+        columns = self._finished(*self.ends.answer(found, *ends, requests.height)) if self.ends.windows else []
+        columns += (column for answer in others for column in answer(found))
+        frame = pl.concat([requests, readers.frame(columns)], how="horizontal") if columns else requests
+        query = frame.lazy()
         for level in self.levels:
-            frame = frame.with_columns_seq(level)
-        return frame
+            query = query.with_columns_seq(level)
+        return query.collect(engine="in-memory", optimizations=AS_WRITTEN)
 
     def answers(self, requests: pl.DataFrame) -> "Answers":
         """What `matrix` says, held against what its features are expected to be."""
@@ -60,10 +63,10 @@ class Online:
 
     def _check(self, batch: Batch, since: int | None) -> None:
         """Raise ContractError where a request is older than what the state keeps."""
-        if self.features.histories and since is not None and batch.moments.size and batch.moments.min() < since:
-            first = keys.moment(int(batch.moments.min()))
+        if self.features.histories and since is not None and batch.moments and (first := min(batch.moments)) < since:
             raise ContractError(
-                f"a request is as of {first}, the online store answers from {keys.moment(since)} on", "fill it as of an earlier moment"
+                f"a request is as of {keys.moment(first)}, the online store answers from {keys.moment(since)} on",
+                "fill it as of an earlier moment",
             )
 
     @cached_property
@@ -88,14 +91,14 @@ class Online:
     def ends(self) -> Ends:
         return Ends(self.plan)
 
-    def _finished(self, n: Words, total: Words, squares: NDArray[Any]) -> Iterator[pl.Series]:
+    def _finished(self, n: Words, total: Words, squares: NDArray[Any]) -> list[Column]:
         """The value of every window from what its totals differ by."""
-        rows = n.shape[1]
+        found: list[Column] = []
         with np.errstate(divide="ignore", invalid="ignore"):
-            for alike in self.ends.alike:
-                windows = self.ends.windows[alike]
-                made = _column(*arithmetic.value(arithmetic.ARRAYS, windows[0], n[alike], total[alike], squares[alike]))
-                yield from (made.slice(i * rows, rows).alias(window.name) for i, window in enumerate(windows))
+            for by, run, unit in self.ends.alike:
+                made = _known(*arithmetic.value(arithmetic.ARRAYS, by, unit, n[run], total[run], squares[run]))
+                found += [(window.name, window.dtype, values) for window, values in zip(self.ends.windows[run], made, strict=True)]
+        return found
 
     @cached_property
     def groups(self) -> list[tuple[Rows, list[Latest]]]:
@@ -134,12 +137,23 @@ class Answers:
     unexpected: Counter[str]
 
 
-def _column(known: NDArray[Any] | None, values: NDArray[Any]) -> pl.Series:
-    """The values in one column, null where they are not known."""
-    if known is None:
-        return pl.Series(values.ravel())
-    if values.dtype == np.float64:
-        return pl.Series(np.where(known, values, np.nan).ravel(), nan_to_null=True)
-    return pl.Series(
-        [value if known else None for value, known in zip(values.ravel().tolist(), known.ravel().tolist(), strict=True)], dtype=pl.Int64
-    )
+def _moments(requests: pl.DataFrame, as_of: str | None) -> list[int]:
+    """The moment of each request in microseconds; raises ContractError where one has none."""
+    if as_of is None:
+        return [0] * requests.height
+    given = requests.get_column(as_of)
+    if given.has_nulls():
+        raise ContractError(
+            f"the request in row {given.is_null().arg_max()} has no {as_of}", "say as of which moment its features are asked"
+        )
+    moments: list[int] = given.cast(pl.Int64).to_list()
+    return moments
+
+
+def _known(known: NDArray[Any] | None, values: NDArray[Any]) -> list[list[Any]]:
+    """The values by window and request, None where they are not known."""
+    found: list[list[Any]] = values.tolist()
+    if known is None or known.all():
+        return found
+    pairs = zip(found, known.tolist(), strict=True)
+    return [[value if known else None for value, known in zip(*pair, strict=True)] for pair in pairs]

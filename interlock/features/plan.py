@@ -10,9 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from interlock.dtypes import dtype_of
 from interlock.features import arithmetic, expressions
@@ -122,14 +120,14 @@ class Plan:
         return [Rows(first + i, name, keys, group[0].where, tuple(group)) for i, ((name, keys, _), group) in enumerate(groups.items())]
 
     @cached_property
-    def offsets(self) -> NDArray[np.int64]:
+    def offsets(self) -> list[int]:
         """How far before a request, in microseconds, its reads begin and end."""
         found = {each for listed in self.totals for ago, width in listed.spans for each in (ago, ago + width)}
         for rows in self.rows:
             lateness = self.features.histories[rows.history].lateness
             for feature in rows.features:
                 found |= {feature.ago, feature.ago + (feature.width if isinstance(feature, Window) else lateness)}
-        return np.array(sorted(found), dtype=np.int64)
+        return sorted(found)
 
     @cached_property
     def layout(self) -> str:

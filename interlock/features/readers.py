@@ -11,17 +11,14 @@ from operator import add
 from typing import Any, TypeAlias
 
 import msgspec
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from interlock.dtypes import dtype_of
 from interlock.features import keys
 from interlock.features.featureset import Keys, Latest, Lookup, Reference, Window
-from interlock.features.plan import Rows, physical, prefix
+from interlock.features.plan import Rows, prefix
 from interlock.features.stores.store import Found, Reads
 
-Moments: TypeAlias = NDArray[np.int64]
 Column: TypeAlias = tuple[str, str, list[Any]]  # a feature's name, its type, and its values as they are stored
 Answer: TypeAlias = Callable[[Found], list[Column]]
 decode = msgspec.msgpack.Decoder().decode
@@ -32,24 +29,21 @@ class Batch:
     """The requests of one call with their moments in microseconds, how far before them is read, and the reads they need."""
 
     requests: pl.DataFrame
-    moments: Moments
-    offsets: Moments
+    moments: list[int]
+    offsets: list[int]
     reads: Reads = field(default_factory=Reads)
-    known: dict[int, list[bytes]] = field(default_factory=dict)
     entities: dict[Keys, list[bytes]] = field(default_factory=dict)
     parts: dict[str, list[bytes | None]] = field(default_factory=dict)
 
     def starts(self, number: int, named: Keys) -> list[bytes]:
-        """For each request the bytes with which its entity's entries begin in a list, which is read by these keys alone."""
-        if (own := self.known.get(number)) is None:
-            first = prefix(number)
-            own = self.known[number] = [first + entity for entity in self.of(named)]
-        return own
+        """For each request the bytes with which its entity's entries begin in a list."""
+        first = prefix(number)
+        return [first + entity for entity in self.of(named)]
 
     def of(self, named: Keys) -> list[bytes]:
         """The entity of each request; where a key is null one that no row has."""
         if (own := self.entities.get(named)) is None:
-            rows = zip(*(self._parts(ours) for _, ours in named), strict=True) if named else iter([()] * self.requests.height)
+            rows = zip(*[self._parts(ours) for _, ours in named], strict=True) if named else [()] * self.requests.height
             own = self.entities[named] = [keys.NOBODY if None in row else keys.joined(row) for row in rows]
         return own
 
@@ -61,8 +55,7 @@ class Batch:
     @cached_property
     def before(self) -> dict[int, list[bytes]]:
         """By offset, for each request the bytes at which the rows strictly before its moment less the offset begin."""
-        found, size = keys.before((self.moments - self.offsets[:, None]).ravel()), self.moments.size
-        return {offset: found[i * size : (i + 1) * size] for i, offset in enumerate(self.offsets.tolist())}
+        return {offset: [keys.before(moment - offset) for moment in self.moments] for offset in self.offsets}
 
     def seek(self, starts: list[bytes], offset: int) -> int:
         """Ask for each request's last row strictly before its moment less `offset`; returns where the answers begin."""
@@ -84,7 +77,7 @@ def latest(batch: Batch, listed: Rows, features: Sequence[Latest], lateness: int
     """
     ago, starts = features[0].ago, batch.starts(listed.number, listed.keys)
     sure, recent = batch.seek(starts, ago + lateness), batch.scan(starts, ago, ago + lateness) if lateness else None
-    moments = (batch.moments - ago).tolist()
+    moments = [moment - ago for moment in batch.moments]
 
     def answer(found: Found) -> list[Column]:
         rows = []
@@ -112,7 +105,7 @@ def _fresh(rows: Sequence[Any], moments: Sequence[int], place: int, max_age: int
 def extreme(batch: Batch, listed: Rows, feature: Window) -> Answer:
     """The least or greatest value among the rows of each window that had been seen."""
     at = batch.scan(batch.starts(listed.number, listed.keys), feature.ago, feature.ago + feature.width)
-    moments, place = (batch.moments - feature.ago).tolist(), listed.places[feature.name]
+    moments, place = [moment - feature.ago for moment in batch.moments], listed.places[feature.name]
     best = min if feature.statistic == "min" else max
 
     def answer(found: Found) -> list[Column]:
@@ -140,15 +133,8 @@ def lookups(batch: Batch, group: Sequence[Lookup], number: int, reference: Refer
     return answer
 
 
-def series(columns: Sequence[Column], rows: int) -> list[pl.Series]:
-    """The columns as series: those of one type are made as one and cut, which takes a fraction of making each."""
-    alike: dict[str, list[Column]] = {}
-    for column in columns:
-        alike.setdefault(column[1], []).append(column)
-    return [made for text, group in alike.items() for made in _cut(dtype_of(text), group, rows)]
-
-
-def _cut(dtype: pl.DataType, group: list[Column], rows: int) -> list[pl.Series]:
-    stored = pl.Series([value for _, _, values in group for value in values], dtype=physical(dtype))
-    whole = stored.cast(dtype) if dtype.is_temporal() else stored
-    return [whole.slice(i * rows, rows).alias(name) for i, (name, _, _) in enumerate(group)]
+def frame(columns: Sequence[Column]) -> pl.DataFrame:
+    """The columns as a frame, made of rows: that takes Polars a fraction of making each column where the rows are few."""
+    names = [name for name, _, _ in columns]
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*(values for _, _, values in columns), strict=True)]
+    return pl.DataFrame(rows, schema={name: dtype_of(text) for name, text, _ in columns})

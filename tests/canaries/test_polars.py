@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -178,3 +179,19 @@ def test_a_membership_in_a_column_is_no_matter_of_one_row() -> None:
         warnings.simplefilter("ignore")
         assert at_once(frame, x.is_in(col("y"))) == [True, False, True]
         assert one_by_one(frame, x.is_in(col("y"))) == [False, False, False]
+
+
+UNITS: tuple[Literal["ns", "us", "ms"], ...] = ("ns", "us", "ms")
+TIMES = [
+    pl.Date(),
+    pl.Time(),
+    *map(pl.Duration, UNITS),
+    *(pl.Datetime(unit, zone) for unit in UNITS for zone in (None, "UTC", "Asia/Tokyo")),
+]
+
+
+@pytest.mark.parametrize("dtype", TIMES, ids=str)
+def test_a_frame_of_rows_takes_whole_numbers_for_times(dtype: pl.DataType) -> None:
+    """In their own unit, as a cast does: values from an online store become times in `readers.frame`."""
+    made = pl.DataFrame([{"x": number} for number in (0, None, 7, 86_399_999)], schema={"x": dtype})
+    assert made["x"].equals(pl.Series("x", [0, None, 7, 86_399_999], dtype=pl.Int64).cast(dtype)), made

@@ -102,7 +102,7 @@ def misread(monkeypatch: pytest.MonkeyPatch, seen: int = 0, start: int = 0) -> N
     seek, scan, decode = readers.Batch.seek, readers.Batch.scan, readers.decode
 
     def later(self: readers.Batch, offset: int, by: int) -> int:
-        self.before[offset - by] = keys.before(self.moments - offset + by)
+        self.before[offset - by] = [keys.before(moment - offset + by) for moment in self.moments]
         return offset - by
 
     def seeking(self: readers.Batch, starts: list[bytes], offset: int) -> int:

@@ -91,7 +91,7 @@ def test_the_longest_key_goes_into_lmdb(tmp_path: Any) -> None:
 def test_the_first_key_at_before_is_the_last_row_strictly_before(moments: list[datetime], asked: datetime) -> None:
     """Over the years 1 to 9999, to the microsecond."""
     rows = np.array([keys.micros(moment) for moment in moments])
-    (start,) = keys.before(np.array([keys.micros(asked)]))
+    start = keys.before(keys.micros(asked))
     found = min((key for key in keys.from_time(rows) if key >= start), default=None)
     earlier = [moment for moment in moments if moment < asked]
     assert (found and keys.moment(keys.time_of(found, 0))) == max(earlier, default=None)

@@ -99,6 +99,14 @@ def test_a_filled_store_answers_from_its_moment_on(store: Store) -> None:
         Online(declared(), store).matrix(asked(0, -1))
 
 
+def test_a_request_without_a_moment_is_refused(store: Store) -> None:
+    """The first is named; a null is no time that a window could end at."""
+    State.of(declared(), store).materialize(tables(ROWS), NOON)
+    requests = asked(0, 30).with_columns(as_of=pl.when(pl.col("rid") != "6").then("as_of"))
+    with pytest.raises(ContractError, match="the request in row 6 has no as_of"):
+        Online(declared(), store).matrix(requests)
+
+
 def test_a_store_without_a_state_is_not_mistaken_for_silence(store: Store) -> None:
     """Empty, half filled, or of other features, the store gives an error where it would else give nulls and zeros."""
     store.clear()
