@@ -76,6 +76,8 @@ def _lines(case: "Case", *, examples: bool) -> Iterator[str]:
     if not case.rows or case.share is None or case.far.share is None:
         yield "no row is altered by it, or none meets its condition: not enough evidence"
     else:
+        if case.on_average is not None and case.mean_move is not None and case.mean_move > case.on_average:
+            yield f"scores move by {_move(case.mean_move)} on average, at most {case.on_average:g} is asked: this fails it"
         mean = f"{_move(case.mean_move)} on average"
         bound = f" (at most {case.on_average:g})" if case.on_average is not None else ""
         far = f"{percent(case.far.share)} by more than {case.far.beyond:g}"

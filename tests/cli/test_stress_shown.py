@@ -62,6 +62,16 @@ def test_a_case_without_rows_says_what_it_lacks(world: Path) -> None:
     assert "not enough evidence" in " ".join(done.output.split())
 
 
+def test_a_case_that_fails_on_average_alone_says_so_first(world: Path) -> None:
+    """No row of it breaks a claim of its own: the average is what is told first."""
+    report: dict[str, Any] = read_json(world / REPORT)
+    found = {"verdict": "fail", "violations": 0, "share": 0.0, "mean_move": 0.31, "on_average": 0.1, "examples": []}
+    report["cases"] = [{**case, **found} for case in report["cases"] if case["name"] == "missing_one"]
+    write_json(world / REPORT, report)
+    said = " ".join(run().output.split())
+    assert said.index("scores move by 0.310 on average, at most 0.1 is asked: this fails it") < said.index("rows break it")
+
+
 def test_text_of_others_cannot_steer_the_terminal(world: Path) -> None:
     """Control characters, line ends and turns of direction in keys, values, claims, names and places are shown escaped."""
     report: dict[str, Any] = read_json(world / REPORT)

@@ -94,6 +94,9 @@ def test_figures_of_the_guide_are_those_of_its_features(tmp_path: Path) -> None:
     strongest = leaking["leakage"]["alone"]["strongest"]
     assert (strongest["name"], f"{strongest['auc']:.3f}") == ("airport_delay", "0.787")
     assert "reaches 0.787 on the validation rows" in GUIDE
+    bound = next(gate["bound"] for gate in read_json(ROOT / "reports/gates.json")["gates"] if gate["name"] == "leak")
+    assert bound < strongest["auc"]
+    assert f"the bound for the flights is {bound:g}, so the verdict is fail" in GUIDE
     alone = honest["leakage"]["alone"]["strongest"]
     assert (alone["name"], f"{alone['auc']:.3f}") == ("airport_delay", "0.691")
     assert "of the last hour has 0.691" in GUIDE
