@@ -13,6 +13,7 @@ from interlock.features.histories import SEEN, history
 from interlock.features.plan import RANGED
 from interlock.features.state import State
 from interlock.features.stores.memory import Memory
+from tests.examples import fewer
 from tests.features import brute, interpreter
 from tests.features.planted import EVENTS, NOON, Day, event, tables
 from tests.features.worlds import World, worlds
@@ -35,7 +36,7 @@ def _named(value: Any) -> Any:
     return "nan" if isinstance(value, float) and value != value else value  # noqa: PLR0124 - what NaN is
 
 
-@settings(max_examples=settings().max_examples // 3)
+@settings(max_examples=fewer(3))
 @given(worlds())
 def test_both_sides_say_how_many_rows_brute_force_counts(world: World) -> None:
     """With nothing wrong: no row on one side alone, and as many on both as the definition counts, for every kind of feature."""

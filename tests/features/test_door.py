@@ -21,6 +21,7 @@ from interlock.features.featureset import FeatureSet, Request
 from interlock.frames import ROW
 from interlock.terms import row
 from interlock.usecase import col, source, table_of
+from tests.examples import fewer
 from tests.features.worlds import Log, feature_set
 
 NOON = datetime(2013, 1, 1, 17, tzinfo=UTC)
@@ -41,7 +42,7 @@ def declared(**contracts: Any) -> FeatureSet:
     )
 
 
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=fewer(2))
 @given(
     st.lists(
         st.fixed_dictionaries(

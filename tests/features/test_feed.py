@@ -30,6 +30,7 @@ from interlock.features.stores.store import Store
 from interlock.frames import ROW
 from interlock.usecase import col, fixed
 from interlock.usecase import history as derived
+from tests.examples import fewer
 from tests.features.worlds import ANCHORS, STEP, Events, Places, Row, World, feature_set, frame, worlds
 
 EARLY = datetime(1, 1, 1, tzinfo=UTC)
@@ -93,7 +94,7 @@ def test_values_do_not_depend_on_how_rows_are_delivered(world: World, seed: int)
     check_any_delivery(world, Memory(), seed)
 
 
-@settings(max_examples=settings().max_examples // 8)
+@settings(max_examples=fewer(8))
 @given(world=worlds(), seed=st.integers(0, 2**32))
 def test_every_store_gives_the_same(store: Store, world: World, seed: int) -> None:
     """What holds in memory holds in LMDB and on a server of the Redis protocol."""

@@ -19,6 +19,7 @@ from interlock.features.stores.lmdb import Lmdb
 from interlock.features.stores.memory import Memory
 from interlock.features.stores.store import Store
 from interlock.files import sha256
+from tests.examples import fewer
 from tests.features.planted import Day
 from tests.features.worlds import World, worlds
 
@@ -54,7 +55,7 @@ def test_features_are_computed_again_from_the_recorded_state(folder: Path) -> No
     assert made.equals(day.offline[6:].select(made.columns))
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=fewer(4))
 @given(worlds())
 def test_any_state_that_was_read_is_enough(tmp_path_factory: pytest.TempPathFactory, world: World) -> None:
     """Generated use cases: the entries that were read give the features of `featurize` again, and no entry is missing."""

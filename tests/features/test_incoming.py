@@ -17,6 +17,7 @@ from interlock.errors import ContractError, SourceError
 from interlock.features import door, incoming
 from interlock.features.declare import view
 from interlock.features.fitted import fitted
+from tests.examples import fewer
 from tests.features.worlds import Log, feature_set
 
 LINE = b'{"id": "e1", "a": "a", "at": "2024-02-29T12:00:00Z", "seen": null, "n": 1}'
@@ -84,7 +85,7 @@ FORMS = {
 
 @pytest.mark.parametrize("kind", [".csv", ".parquet"])
 @given(forms=st.lists(st.sampled_from(list(FORMS)), min_size=1, max_size=8))
-@settings(max_examples=settings().max_examples // 3)
+@settings(max_examples=fewer(3))
 def test_a_moment_is_read_by_its_own_form_whatever_stands_above_it(forms: list[str], kind: str, tmp_path_factory: Any) -> None:
     """In any order of forms each becomes what it says; without an offset, finer than the column, or no day, it costs its row."""
     path = tmp_path_factory.mktemp("rows") / f"rows{kind}"

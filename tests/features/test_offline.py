@@ -28,13 +28,14 @@ from interlock.features.declare import Declared, View, on_demand, view
 from interlock.features.featureset import FeatureSet, export
 from interlock.files import sha256
 from interlock.usecase import Schema, Utc, col, history, reference, request, source, table_of
+from tests.examples import fewer
 from tests.features import brute
 from tests.features.worlds import ANCHORS, STEP, Events, Places, Row, World, always, chance, event, feature_set, frame, moment, worlds
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
-half_as_often = settings(max_examples=settings().max_examples // 2)
+half_as_often = settings(max_examples=fewer(2))
 
 
 def compute(world: World) -> list[Row]:

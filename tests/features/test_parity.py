@@ -26,14 +26,15 @@ from interlock.features.state import Known, State
 from interlock.features.stores.lmdb import Lmdb
 from interlock.features.stores.memory import Memory
 from interlock.params import convert, read_yaml
+from tests.examples import fewer
 from tests.features import brute
 from tests.features.planted import ASKED, EVENTS, PLACES, Day, feed, misdeclare, misread
 from tests.features.worlds import World, worlds
 
 CONF = Path(__file__).parents[2] / "conf/gates"
 LOOKING = {"many", "total", "earlier", "last", "most", "part"}  # what reads the history Late
-half_as_often = settings(max_examples=settings().max_examples // 2)
-fewer = settings(max_examples=settings().max_examples // 3)
+half_as_often = settings(max_examples=fewer(2))
+a_third = settings(max_examples=fewer(3))
 Patch = pytest.MonkeyPatch
 
 
@@ -249,7 +250,7 @@ def test_a_reference_that_changed_is_found(monkeypatch: Patch) -> None:
     assert noted(result, "size") == {"request": at("a 0", "12:00"), "online": 4, "offline": 3}
 
 
-@fewer
+@a_third
 @given(worlds(), st.randoms(use_true_random=True), st.integers(1, 9))
 def test_an_event_that_is_missing_is_the_one_that_is_named(world: World, random: Random, batch: int) -> None:
     """One random event never comes online: whatever looks back and differs counted that event offline, and online no other

@@ -17,6 +17,7 @@ from interlock.features.replay import Replay
 from interlock.features.state import State
 from interlock.features.stores.memory import Memory
 from interlock.usecase import Schema, col, request, table_of
+from tests.examples import fewer
 from tests.features.planted import Day
 from tests.features.worlds import Places, World, frame, worlds
 
@@ -86,7 +87,7 @@ def test_no_request_is_no_replay(come: Come) -> None:
     assert come == []
 
 
-@settings(max_examples=settings().max_examples // 6)
+@settings(max_examples=fewer(6))
 @given(worlds(), st.integers(1, 5), st.integers(1, 5))
 def test_values_do_not_depend_on_where_a_replay_begins(world: World, batch: int, skipped: int) -> None:
     """A replay of the last requests alone, filled as of the first of them, gives what the whole one gave."""

@@ -21,6 +21,7 @@ from interlock.features.state import State
 from interlock.features.stores.memory import Memory
 from interlock.frames import ROW
 from interlock.serving.known import Known
+from tests.examples import fewer
 from tests.features.worlds import ANCHORS, STEP, World, worlds
 
 HISTORIES = {"events": "Events", "log": "Log"}
@@ -51,7 +52,7 @@ def snapshot(world: World, since: datetime, random: Random) -> tuple[dict[str, p
     return tables, coming
 
 
-@settings(max_examples=settings().max_examples // 3)
+@settings(max_examples=fewer(3))
 @given(worlds(), st.integers(0, 2**32))
 def test_batch_gives_the_bits_of_the_online_path(world: World, seed: int) -> None:
     """A state filled from a snapshot and fed from the log, some of it erased, answers as what is known of both, at any position."""
@@ -98,7 +99,7 @@ def assert_changes(known: Known, half: Known, asked: pl.DataFrame, middle: int) 
     assert_same(known.compute(unmoved), half.compute(unmoved))
 
 
-@settings(max_examples=settings().max_examples // 12)
+@settings(max_examples=fewer(12))
 @given(worlds())
 def test_a_log_that_is_too_short_is_told(world: World) -> None:
     """Where a position is asked for that the log does not reach, nothing is computed."""
