@@ -61,9 +61,9 @@ def contents(names: Iterable[str]) -> dict[str, bytes]:
         raise GitError(f"git cat-file: {ran.stderr.decode(errors='replace').strip() or 'failed'}", "mend that, and run again")
     done, found, at = ran.stdout, {}, 0
     for name in asked:
-        head, _, _ = done[at:].partition(b"\n")
+        head = done[at : done.index(b"\n", at)]
         at += len(head) + 1
-        if head.endswith(b" missing") or not head:
+        if head.endswith(b" missing"):
             continue
         size = int(head.rsplit(b" ", 1)[1])
         if b" blob " in head:

@@ -107,7 +107,7 @@ def formula(window: Window) -> str:
 def value(numbers: Numbers[T], by: str, unit: T | int, n: T, total: T, squares: T) -> tuple[T | None, T]:
     """Where windows of one formula have a value (None: everywhere), and the value.
 
-    It comes from the count `n`, the total and the total of squares, in `unit` to one. All are columns of integers, and every
+    It comes from the count `n`, the total and the total of squares, in units of which `unit` make one. All are columns of integers, and every
     divisor is a column too, for the reason that `operations.divided` gives.
     """
     real = numbers.real

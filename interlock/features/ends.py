@@ -95,7 +95,7 @@ class Ends:
 
     @cached_property
     def _lists(self) -> list[tuple[Keys, list[tuple[bytes, list[int]]]]]:
-        """By their keys, with what those of a list begin, and the offsets at which it is read."""
+        """The lists by their keys: the bytes with which the entries of each begin, and the offsets at which it is read."""
         found: list[tuple[Keys, list[tuple[bytes, list[int]]]]] = []
         for named, own in groupby(self.blocks, key=lambda block: block.keys):
             lists = groupby(own, key=lambda block: block.number)

@@ -24,7 +24,7 @@ LONGEST_ENTITY, LONGEST_ID = 180, 300
 HASHED, HASH = b"\xff", 32
 NOBODY = b"\xfe"  # neither hashed nor of so great a length: the entity of a null key
 TIME = 8
-TOP, WORD = (1 << 63) - 1, (1 << 64) - 1
+TOP, WRAP = (1 << 63) - 1, 1 << 64
 INVERTED = bytes(255 - byte for byte in range(256))
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -61,7 +61,7 @@ def entity_end(key: bytes, values: int) -> int:
 
 def before(time: int) -> bytes:
     """The bytes at which the rows strictly before a time (microseconds) begin."""
-    return (TOP + 1 - time & WORD).to_bytes(TIME, "big")
+    return ((TOP + 1 - time) % WRAP).to_bytes(TIME, "big")
 
 
 def from_time(times: NDArray[np.int64]) -> list[bytes]:

@@ -77,5 +77,5 @@ def _stages(text: str | None) -> dict[str, Any]:
 
 def _hashes(commit: str, paths: list[str]) -> dict[str, str]:
     """The MD5 of each of these files that a commit has."""
-    said = git.contents(f"{commit}:./{path}" for path in paths)
-    return {path: hashlib.md5(said[name], usedforsecurity=False).hexdigest() for path in paths if (name := f"{commit}:./{path}") in said}
+    named = {f"{commit}:./{path}": path for path in paths}
+    return {named[name]: hashlib.md5(content, usedforsecurity=False).hexdigest() for name, content in git.contents(named).items()}

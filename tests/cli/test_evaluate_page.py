@@ -34,6 +34,7 @@ from interlock.modeling.decision import Decision
 from interlock.modeling.task import Task
 from tests.cli.evaluated import CLASSES, NAMED, TASKS, fairness, project, reports
 from tests.cli.pages import OURS, Page
+from tests.examples import fewer
 
 KINDS = tuple(TASKS)
 TAGS = OURS | {"nav", "ol", "a", "section", "line"}
@@ -164,7 +165,7 @@ def test_what_the_stage_writes_is_drawn(kind: str) -> None:
         assert "cannot be read" not in draw(found, one)
 
 
-@settings(max_examples=settings().max_examples // 8)
+@settings(max_examples=fewer(8))
 @given(kind=st.sampled_from(KINDS), name=TEXTS, data=st.data())
 def test_no_name_becomes_a_tag(kind: str, name: str, data: st.DataObject) -> None:
     """Whatever features, slices, groups, classes, claims and gates are called, the page keeps its own tags and addresses."""
@@ -184,7 +185,7 @@ def test_no_name_becomes_a_tag(kind: str, name: str, data: st.DataObject) -> Non
     checked(whole(shown(kind, {report: renamed(value) for report, value in said.items()})))
 
 
-@settings(max_examples=settings().max_examples // 3)
+@settings(max_examples=fewer(3))
 @given(kind=st.sampled_from(KINDS), data=st.data())
 def test_no_report_stops_the_page(kind: str, data: st.DataObject) -> None:
     """A report that is absent, empty, or of any other content leaves a section that says so, and the others as they are."""

@@ -28,9 +28,10 @@ from interlock.frames import ROW
 from interlock.terms import severity, unique
 from interlock.usecase import request, source, table_of
 from tests.contracts.made import OWN, Everything, rows
+from tests.examples import fewer
 
 NAMES = ("everything", "request", "weather")
-FEW = settings(max_examples=settings().max_examples // 3)
+FEW = settings(max_examples=fewer(3))
 
 
 @pytest.fixture(scope="session", params=NAMES)

@@ -19,6 +19,7 @@ from interlock.contracts.microbatch import Checker
 from interlock.errors import ContractError
 from interlock.usecase import table_of
 from tests.contracts.made import ANYTHING, rows
+from tests.examples import fewer
 
 GOOD = {
     "flight_id": "2013-1-1-UA-1545-EWR", "as_of": "2013-01-01T08:15:00Z", "carrier": "UA", "flight": 1545, "tailnum": None,
@@ -160,7 +161,7 @@ def test_any_json_gets_an_answer(asked: Checker, batch: list[Any], data: st.Data
     assert all(text.isprintable() and len(text) < 400 for error in checked.errors for text in (error.value, error.field, error.expected))
 
 
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=fewer(2))
 @given(st.data())
 def test_rows_do_not_depend_on_each_other(asked: Checker, data: st.DataObject) -> None:
     """In a batch a row has the errors that it has alone."""

@@ -14,6 +14,7 @@ from interlock.contracts import accepted
 from interlock.contracts.profile import BINS, Column, Profile, column, distance, profile, shares
 from interlock.errors import ArtifactError
 from interlock.files import read_json, write_json
+from tests.examples import fewer
 
 FLOATS = st.lists(st.floats() | st.none(), max_size=60)
 INTEGERS = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 5) | st.none(), max_size=60)
@@ -56,7 +57,7 @@ def test_no_value_of_one_row_is_an_edge(values: list[float]) -> None:
 
 
 @pytest.mark.parametrize("mass", [0.0, 5.25, -1 / 3, 7])
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=fewer(2))
 @given(st.lists(st.integers(-50, 50), min_size=100, max_size=200))
 def test_a_value_of_many_rows_has_a_bin_of_its_own(mass: float, tail: list[int]) -> None:
     """However much of a column is one value, what is beside it is counted over quantiles of its own, on both sides."""

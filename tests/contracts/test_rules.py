@@ -16,6 +16,7 @@ from interlock.contracts.check import check
 from interlock.contracts.reader import read
 from interlock.contracts.rules import CHECKS
 from interlock.usecase import Utc, source, table_of
+from tests.examples import fewer
 
 INTEGERS = st.integers(-128, 127)
 FLOATS = st.floats(-2, 2, width=32) | st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0])
@@ -55,7 +56,7 @@ def test_kinds_cover_every_check() -> None:
 
 
 @pytest.mark.parametrize(("kind", "dtype", "declared", "values"), CASES)
-@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=fewer(4), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_check_finds_the_rows_that_pandera_finds(
     *,

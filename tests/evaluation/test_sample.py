@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.evaluation.sample import sample
+from tests.examples import fewer
 from tests.modeled_flights import KEY, flights
 
 ROWS = flights().head(3000)
@@ -18,7 +19,7 @@ def test_a_sample_is_in_order_and_of_the_size_asked_for() -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 200))
-@settings(max_examples=settings().max_examples // 3)
+@settings(max_examples=fewer(3))
 def test_who_is_chosen_depends_on_the_keys_alone(seed: int, rows: int) -> None:
     """Shuffled rows give the same sample, and a smaller sample lies within a larger one."""
     found = sample(ROWS, KEY, rows, "salt")

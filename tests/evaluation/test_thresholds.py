@@ -19,6 +19,7 @@ from interlock.files import read_json, write_json
 from interlock.modeling.decision import Costs, Decision
 from interlock.modeling.task import Binary, Regression
 from interlock.params import convert
+from tests.examples import fewer
 
 HOW = Evaluation(rounds=100)
 EXACT = 1e-9
@@ -40,7 +41,7 @@ def spent(labels: Flags, selected: Flags, costs: Costs) -> float:
 
 
 @given(ROWS, st.sampled_from(sorted(MEASURES)))
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=fewer(2))
 def test_a_chosen_threshold_does_as_well_as_any(rows: list[tuple[bool, float]], how: Any) -> None:
     """Scikit-learn's measure at the chosen threshold is not below that at any score there is, or where no row is selected."""
     labels, scores = arrays(rows)
@@ -53,7 +54,7 @@ def test_a_chosen_threshold_does_as_well_as_any(rows: list[tuple[bool, float]], 
 
 
 @given(ROWS, st.sampled_from([0.0, 0.2, 1.0, 50.0]), st.sampled_from([0.0, 1.0, 3.0]))
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=fewer(2))
 def test_no_threshold_costs_less_than_the_chosen_one(rows: list[tuple[bool, float]], false_positive: float, false_negative: float) -> None:
     """By default the costs are least, among all scores and selecting no row; of equal ones the lowest is taken."""
     labels, scores = arrays(rows)

@@ -8,12 +8,13 @@ from interlock.features.featureset import Latest, Lookup, Window
 from interlock.features.histories import ID
 from interlock.lineage.known import Known
 from interlock.lineage.rows import Behind, same
+from tests.examples import fewer
 from tests.features import brute
 from tests.features.test_counted import contributing
 from tests.features.worlds import World, worlds
 
 
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=fewer(2))
 @given(worlds())
 def test_rows_are_those_of_the_oracle_and_give_the_value_alone(world: World) -> None:
     """Late rows, ties, nulls, filters, several keys, windows and moments of any length: as brute force counts, and to the bit."""

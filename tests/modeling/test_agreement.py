@@ -17,6 +17,7 @@ from interlock.files import read_json, write_text
 from interlock.modeling import artifact
 from interlock.modeling.artifact import MODEL
 from interlock.modeling.score import Scorer
+from tests.examples import fewer
 from tests.modeled_flights import TASKS
 from tests.modeling.examples import built
 
@@ -80,7 +81,7 @@ def test_any_edit_is_refused_or_scores_all_rows(name: str, tmp_path: Path) -> No
     scorer = opened(said, name, tmp_path)
     before, ways = scorer.score(features).to_numpy(), list(paths(said))
 
-    @settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=fewer(4), suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(ways), st.sampled_from(VALUES))
     def tried(path: tuple[Any, ...], new: Any) -> None:
         try:

@@ -16,6 +16,7 @@ from interlock.files import write_json
 from interlock.modeling import isotonic, portable
 from interlock.modeling.calibrate import Calibrator, Classes, Columns, Link, fit
 from interlock.modeling.task import Binary, Multiclass, Regression
+from tests.examples import fewer
 
 SEVERAL = Multiclass(("a", "b", "c"))
 
@@ -46,7 +47,7 @@ def test_probabilities_of_classes_are_one_together(sample: tuple[Any, Any], raw:
     assert calibrator.apply(raw[:0]).shape == (0, 3)
 
 
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=fewer(2))
 @given(samples())
 def test_what_makes_scores_survives_its_file(sample: tuple[Any, Any]) -> None:
     """The canonical JSON, which rounds floats, loses nothing of it, and the kind of it is read again."""

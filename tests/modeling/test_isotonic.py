@@ -16,6 +16,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from interlock.files import write_json
 from interlock.modeling.isotonic import Table, fit
+from tests.examples import fewer
 
 raws = st.floats(-30, 30) | st.integers(-3, 3).map(float)
 
@@ -43,7 +44,7 @@ def test_probabilities_lie_within_0_and_1_and_never_fall(sample: tuple[Any, Any]
     assert (np.diff(scores) >= 0).all()
 
 
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=fewer(2))
 @given(samples())
 def test_a_calibrator_survives_its_file(sample: tuple[Any, Any]) -> None:
     """The canonical JSON, which rounds floats, loses nothing of it."""
@@ -56,7 +57,7 @@ def test_a_calibrator_survives_its_file(sample: tuple[Any, Any]) -> None:
         assert msgspec.json.decode(path.read_bytes(), type=Table) == calibrator
 
 
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=fewer(2))
 @given(samples(), st.integers(0, 399))
 def test_a_score_does_not_depend_on_its_company(sample: tuple[Any, Any], place: int) -> None:
     """One raw score alone gives the bits that it gives among others."""

@@ -15,10 +15,11 @@ from interlock.files import read_json, write_json
 from interlock.modeling import artifact
 from interlock.modeling.score import Scorer
 from interlock.modeling.task import Binary, Regression
+from tests.examples import fewer
 from tests.modeling.examples import Example, built
 
 
-@settings(max_examples=settings().max_examples // 3)
+@settings(max_examples=fewer(3))
 @given(cuts=st.lists(st.integers(0, 400), max_size=6), threads=st.sampled_from([1, 2]))
 def test_a_row_gets_the_same_bits_in_any_batch(each: Example, cuts: list[int], threads: int) -> None:
     """However the rows are cut into batches, empty ones among them, the scores put together are those of one batch."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from interlock.errors import ConfigError, ContractError
 from interlock.modeling.split import ByGroup, ByRow, ByTime, Shares, Split, assign
 from interlock.params import convert
+from tests.examples import fewer
 
 SPLIT = {
     "by": "time",
@@ -83,7 +84,7 @@ def test_shares_that_are_not_the_whole_and_a_group_without_its_column_are_refuse
         split(found)
 
 
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=fewer(2))
 @given(st.lists(st.integers(0, 200), min_size=1), st.randoms(use_true_random=False))
 def test_a_group_falls_into_one_split_wherever_its_rows_stand(groups: list[int], random: Any) -> None:
     """Equal values share a split, and neither order nor company changes it."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from interlock.modeling.stopping import LOSSES, absolute, log_loss, poisson, squared
+from tests.examples import fewer
 from tests.modeling.examples import Example, built
 
 NUMBERS = ["squared", "absolute", "poisson"]
@@ -33,7 +34,7 @@ def test_losses_are_scikit_learns() -> None:
     assert 2 * poisson(counts, raw[:, 0]) + constant == pytest.approx(deviance, rel=1e-12)
 
 
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=fewer(2))
 @given(st.permutations(range(60)))
 def test_a_loss_does_not_depend_on_the_order_of_rows(order: list[int]) -> None:
     """Sums are exact before they are rounded once, so no order of adding can change a bit."""

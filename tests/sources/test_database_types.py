@@ -17,6 +17,7 @@ from polars.testing import assert_frame_equal
 from interlock.sources import canonical, pins
 from interlock.sources.read import read
 from interlock.sources.spec import DatabaseTable
+from tests.examples import fewer
 from tests.sources.databases import VARIABLE, Database, embedded, found, refusal
 
 Ask = Callable[..., DatabaseTable]
@@ -223,7 +224,7 @@ VALUES = st.tuples(
 )
 
 
-@settings(max_examples=settings().max_examples // 3, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=fewer(3), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows=st.lists(VALUES, min_size=1, max_size=12), data=st.data())
 def test_any_values_come_back_in_any_order(
     rows: list[tuple[Any, ...]], data: st.DataObject, database: Database, ask: Ask, tmp_path_factory: pytest.TempPathFactory

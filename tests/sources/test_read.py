@@ -20,6 +20,7 @@ from interlock.params import convert, read_yaml
 from interlock.sources.connectors import locate
 from interlock.sources.read import read
 from interlock.sources.spec import Tables
+from tests.examples import fewer
 
 ROOT = Path(__file__).parents[2]
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters='\n\t",;é'), max_size=6)
@@ -75,7 +76,7 @@ WRITERS: dict[str, Callable[[pl.DataFrame, Path], object]] = {
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@settings(max_examples=settings().max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=fewer(2), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(frame=dataframes(COLUMNS, min_size=1, max_size=8, allow_chunks=False))
 def test_what_was_written_is_read(name: str, frame: pl.DataFrame, folder: Path, table: Table) -> None:
     """Every value, null, empty text and order of rows and columns survives, in every format, with rows numbered from 0."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from interlock.errors import ConfigError
 from interlock.sources.spec import Keep
 from interlock.sources.world import restrict
+from tests.examples import fewer
 
 FRAME = pl.DataFrame({"kind": ["a", "b", None, "a"], "size": [1, 2, 3, None], "source_row": range(4)})
 
@@ -26,7 +27,7 @@ def test_rows_hold_one_of_the_values(where: dict[str, list[str | int | float | b
     assert restrict("t", FRAME, Keep(where=where))["source_row"].to_list() == rows
 
 
-@settings(max_examples=settings().max_examples // 3)
+@settings(max_examples=fewer(3))
 @given(st.floats(0.05, 1), st.floats(0.05, 1))
 def test_a_smaller_share_is_part_of_a_larger(one: float, other: float) -> None:
     """A share keeps about that part, the same rows every time, and the rows of any smaller share."""
